@@ -1,0 +1,67 @@
+"""The keys of a component's table that belong to fw, not to the component.
+
+A field whose metadata names a ``kind`` holds a component of that kind (``many``: a tuple of them),
+written in the recipe as a nested table or array of tables.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+from attrs.validators import ge
+
+if TYPE_CHECKING:
+    from fw.config.recipe import Chosen
+
+
+@attrs.frozen(kw_only=True)
+class Slot:
+    """No keys of fw's own: everything in the table is the component's."""
+
+
+@attrs.frozen(kw_only=True)
+class DatasetSlot(Slot):
+    """Cleaning, done the same way for every data set, and what to use where it cannot be had."""
+
+    min_user_count: int = attrs.field(
+        default=0,
+        validator=ge(0),
+        metadata={"help": "drop users with fewer interactions, repeated until nothing changes"},
+    )
+    min_item_count: int = attrs.field(
+        default=0,
+        validator=ge(0),
+        metadata={"help": "drop items with fewer interactions, repeated until nothing changes"},
+    )
+    duplicates: Literal["drop", "keep"] = attrs.field(
+        default="drop", metadata={"help": "rows that repeat user, item and time exactly"}
+    )
+    fallback: Chosen | None = attrs.field(
+        default=None,
+        metadata={
+            "kind": "dataset",
+            "help": "used only where this data set can be neither found nor downloaded",
+        },
+    )
+
+
+@attrs.frozen(kw_only=True)
+class LossSlot(Slot):
+    """The term's weight, and for contrastive losses views of their own."""
+
+    weight: float = attrs.field(
+        default=1.0, validator=ge(0.0), metadata={"help": "factor of this term in the loss"}
+    )
+    augmenters: tuple[Chosen, ...] | None = attrs.field(
+        default=None,
+        metadata={"kind": "augmenter", "many": True, "help": "views of this loss's own"},
+    )
+    pooling: Chosen | None = attrs.field(
+        default=None, metadata={"kind": "pooling", "help": "pooling of this loss's own"}
+    )
+    distinct: bool | None = attrs.field(
+        default=None, metadata={"help": "draw two different augmenters for the two views"}
+    )
+
+

@@ -1,0 +1,43 @@
+"""Where data may be looked for and kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import attrs
+from platformdirs import user_cache_path
+
+from fw.errors import DataError
+
+
+@attrs.frozen
+class Places:
+    """The folders that a data set may read from, and the one where downloads are kept.
+
+    ``data`` is ``--data`` or ``FW_DATA_DIR``; nothing is ever written there.
+    """
+
+    data: Path | None = None
+    cache: Path = attrs.field(factory=lambda: user_cache_path("fw"))
+
+    @classmethod
+    def from_environment(cls, data: Path | None = None) -> Places:
+        """Take the folder given, else ``FW_DATA_DIR``; the cache may be moved by ``FW_CACHE_DIR``."""
+        named = os.environ.get("FW_DATA_DIR")
+        cache = os.environ.get("FW_CACHE_DIR")
+        places = cls(data or (Path(named) if named else None))
+        return attrs.evolve(places, cache=Path(cache)) if cache else places
+
+    def find(self, path: Path) -> Path:
+        """Return the file as given, or below the data folder; raises DataError naming both."""
+        tried = [path] if path.is_absolute() or self.data is None else [path, self.data / path]
+        for candidate in tried:
+            if candidate.is_file():
+                return candidate
+        where = " or ".join(str(candidate.absolute()) for candidate in tried)
+        kind = "is a folder" if any(candidate.is_dir() for candidate in tried) else "no such file"
+        raise DataError(
+            f"{kind}: {where}\n    a relative path is looked for beside the recipe, "
+            "then in the data folder (--data or FW_DATA_DIR)"
+        )

@@ -1,0 +1,50 @@
+"""Users' items in time order, laid flat: the form that everything after cleaning works on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import attrs
+import numpy as np
+
+from fw.data.interactions import Oracle
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class SequenceStore:
+    """All users' items, oldest first, one user after the other.
+
+    User (row) r has ``items[offsets[r]:offsets[r + 1]]``; items are numbered 1..N in the order of
+    their first appearance, users 0..U-1 likewise. ``source_rows`` says which row of the data set's
+    frame each interaction was.
+    """
+
+    items: np.ndarray  # [T] int32, 1..N
+    offsets: np.ndarray  # [U + 1] int64
+    source_rows: np.ndarray  # [T] int64
+    user_ids: np.ndarray  # [U] str objects
+    item_ids: np.ndarray  # [N] str objects; item i is item_ids[i - 1]
+    times: np.ndarray | None = None  # [T] int64
+    columns: Mapping[str, np.ndarray] = MappingProxyType({})  # [T] each
+    item_frame: pd.DataFrame | None = None  # row i - 1 belongs to item i
+    oracle: Oracle | None = None
+
+    @property
+    def num_users(self) -> int:
+        """The number of users U."""
+        return len(self.user_ids)
+
+    @property
+    def num_items(self) -> int:
+        """The number of items N."""
+        return len(self.item_ids)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """How many items each user has: [U] int64."""
+        return np.diff(self.offsets)

@@ -1,0 +1,38 @@
+"""What a splitter gives: training parts, and cases to be predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+import numpy as np
+
+from fw.data.sequences import SequenceStore
+
+
+@attrs.frozen(eq=False)
+class CaseList:
+    """Cases as places in the store: one input sequence with one target each.
+
+    The target of case c is item number ``ends[c]`` (from 0) of row ``rows[c]``; its history is
+    everything before that.
+    """
+
+    rows: np.ndarray  # [C] int64
+    ends: np.ndarray  # [C] int64
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Split:
+    """Training parts and cases; a row is trained on its oldest ``train_lengths[row]`` items."""
+
+    store: SequenceStore
+    train_lengths: np.ndarray  # [U] int64
+    valid: CaseList
+    test: CaseList
+    report: Mapping[str, Any] = MappingProxyType({})  # counts, by rule: printed and stored

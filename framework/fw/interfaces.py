@@ -1,0 +1,307 @@
+"""What the parts of fw hand to each other: named tuples of tensors, and one protocol a kind.
+
+Letters in shapes: ``B`` rows of a batch, ``L`` the batch's padded length (at most ``max_len``),
+``D`` hidden size, ``K`` negatives a position, ``N`` items numbered 1..N, ``P`` pooled width,
+``C`` cases of an evaluation. Item 0 is padding (``PAD``), item N + 1 the mask token.
+
+Sequences are padded on the right: the newest item of a row stands at ``length - 1``. Under a causal
+mask a real position then never sees padding.
+
+The step contract, for everything that is called in a training step: output shapes follow from input
+shapes; no value is read back to the host (``.item()``, ``if tensor``, ``.tolist()``), nothing is
+selected by a boolean mask, no Python loop runs over rows, and inputs are never written to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
+
+import attrs
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fw.data.interactions import Interactions
+    from fw.data.places import Places
+    from fw.data.sequences import SequenceStore
+    from fw.data.split import Split
+    from fw.data.training import TrainingRows
+    from fw.nn.items import ItemTable
+    from fw.random import Rng
+
+PAD = 0
+NO_COLUMNS: Mapping[str, Tensor] = MappingProxyType({})
+
+
+class Sequences(NamedTuple):
+    """Rows of items, padded on the right.
+
+    ``gaps`` is set by an augmenter that leaves PAD *between* items, so that attention must hide it;
+    it is a plain bool, known to the host, and changes no shape.
+    """
+
+    items: Tensor  # [B, L] int64, PAD after the last item
+    lengths: Tensor  # [B] int64
+    rows: Tensor  # [B] int64, row of the training data: the address of all randomness
+    columns: Mapping[str, Tensor] = NO_COLUMNS  # [B, L] each, aligned with items
+    gaps: bool = False
+
+    def is_real(self) -> Tensor:
+        """Return [B, L] bool: positions that hold one of the row's items, not padding after it."""
+        return self._positions() < self.lengths[:, None]
+
+    def is_newest(self) -> Tensor:
+        """Return [B, L] bool: the position of the newest item of each row."""
+        return self._positions() == self.lengths[:, None] - 1
+
+    def _positions(self) -> Tensor:
+        return torch.arange(self.items.shape[1], device=self.items.device)
+
+
+def keep_items(sequences: Sequences, keep: Tensor) -> Sequences:
+    """Return the sequences with only the positions kept where ``keep`` ([B, L] bool) is true.
+
+    What is kept moves together to the left, in its old order; the width stays ``L``. Padding is
+    never kept, whatever ``keep`` says of it.
+    """
+    keep = keep & sequences.is_real()
+    width = keep.shape[1]
+    # Dropped positions go to one column past the end, which is then cut off.
+    places = torch.where(keep, keep.cumsum(1) - 1, width)
+
+    def move(values: Tensor) -> Tensor:
+        return values.new_zeros(values.shape[0], width + 1).scatter(1, places, values)[:, :width]
+
+    columns = {name: move(column) for name, column in sequences.columns.items()}
+    return sequences._replace(
+        items=move(sequences.items), lengths=keep.sum(1), columns=columns or NO_COLUMNS
+    )
+
+
+class Batch(NamedTuple):
+    """What a task makes of the training rows of one step."""
+
+    inputs: Sequences
+    targets: Sequences  # what each position of inputs is to predict; PAD where nothing is
+    history: Sequences  # the newest max_len + 1 training items
+
+
+class Negatives(NamedTuple):
+    """Items that a sampler drew to stand against the targets."""
+
+    items: Tensor  # [B, L, K], or [K] when shared by the batch
+    log_probability: Tensor  # same shape: log of the probability with which each was drawn
+    collides: Tensor  # [B, L, K] bool: must not be used as a negative of this row
+
+
+class StepOutput(NamedTuple):
+    """All that a loss may look at; the engine makes only what some loss requires.
+
+    A loss that requires ``views`` is called once a step, with the views of the whole batch. Any
+    other loss is called for parts of the batch, each cut to its own length; its terms are added up.
+    """
+
+    batch: Batch
+    items: ItemTable
+    hidden: Tensor | None = None  # [B, L, D], 0 at padding
+    negatives: Negatives | None = None
+    views: tuple[Tensor, Tensor] | None = None  # two of [B, P], pooled, this loss's own
+    gather: Callable[[Tensor], Tensor] = lambda rows: rows  # rows of all processes
+
+
+class LossTerm(NamedTuple):
+    """A loss over part of a batch: the engine divides the total by the whole batch's count."""
+
+    total: Tensor  # [] summed
+    count: Tensor  # [] over how many
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Info:
+    """What a component's ``build`` is given.
+
+    Counts are of the training part alone. The encoder is built first: for every other component
+    ``hidden_size`` is the encoder's.
+    """
+
+    num_users: int
+    num_items: int
+    max_len: int
+    item_counts: Tensor  # [N + 2] int64, training interactions of each item
+    training: TrainingRows  # the training rows, as tensors
+    item_frame: pd.DataFrame | None = None  # row i - 1 belongs to item i: title, features
+    hidden_size: int = 0
+    pooled_size: int = 0
+    warn: Callable[[str], None] = print
+
+    @property
+    def mask_item(self) -> int:
+        """The id of the mask token, N + 1."""
+        return self.num_items + 1
+
+
+class Counts(NamedTuple):
+    """Where the target of each case stands among the items it was ranked with, each [C] int64.
+
+    ``better`` items score higher than the target, ``tied`` ones the same (the target itself not
+    counted), out of ``eligible`` (the target not counted).
+    """
+
+    better: Tensor
+    tied: Tensor
+    eligible: Tensor
+
+
+Exclusion = Literal["seen", "train", "none"]
+
+
+class Cases(NamedTuple):
+    """Some cases of an evaluation, on the device: one input sequence with one target each.
+
+    ``seen`` are the distinct items of a case's whole history, sorted, laid one case after the
+    other; case c has ``seen[offsets[c]:offsets[c + 1]]``. ``trained`` and ``train_offsets`` hold
+    the same for the items that the case's user was trained on.
+    """
+
+    ids: Tensor  # [C] int64, number of the case within its split: the address of its draws
+    rows: Tensor  # [C] int64, row of the store
+    targets: Tensor  # [C] int64
+    history_lengths: Tensor  # [C] int64, before it is cut to max_len
+    seen: Tensor
+    offsets: Tensor  # [C + 1] int64
+    trained: Tensor
+    train_offsets: Tensor  # [C + 1] int64
+    num_items: int
+
+
+class Ranking(Protocol):
+    """What one scoring pass found out, for an evaluator to make metrics of."""
+
+    def counts(self, exclude: Exclusion) -> Counts:
+        """Count among all items but the excluded; a target is never excluded."""
+
+    def among_candidates(self) -> Counts:
+        """Count among the candidates that this evaluator drew."""
+
+
+class Metric(NamedTuple):
+    """The mean of a metric over the cases and its standard error over them."""
+
+    value: float
+    standard_error: float
+
+
+class Metrics(NamedTuple):
+    """What an evaluator reports: metrics by name (``"hr@10"``), and the counts behind them."""
+
+    values: Mapping[str, Metric]
+    counts: Counts  # per case
+    notes: Mapping[str, Any] = MappingProxyType({})  # e.g. how many candidates were doubled
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """Where interactions come from."""
+
+    def load(self, places: Places) -> Interactions:
+        """Read the interactions; raises :class:`fw.errors.DataError`."""
+
+
+@runtime_checkable
+class Splitter(Protocol):
+    """What is trained on, what selects the model, and what is tested."""
+
+    def __call__(self, store: SequenceStore) -> Split:
+        """Split users' sequences; a row's training part is always its oldest items."""
+
+
+@runtime_checkable
+class Task(Protocol):
+    """What each position is to predict."""
+
+    min_items: ClassVar[int]  # rows with fewer training items are not trained on
+
+    def __call__(self, history: Sequences, rng: Rng) -> Batch:
+        """Make the training batch of rows whose newest ``max_len + 1`` items are given."""
+
+    def query(self, history: Sequences) -> Sequences:
+        """Make the sequences whose newest hidden state predicts the next item."""
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """Negative items for the targets of a batch."""
+
+    def __call__(self, batch: Batch, rng: Rng) -> Negatives:
+        """Draw negatives for every position of ``batch.targets``."""
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """An ``nn.Module`` from sequences to hidden states."""
+
+    causal: bool  # position i sees only positions up to i
+    hidden_size: int
+    items: ItemTable
+
+    def __call__(self, sequences: Sequences, rng: Rng | None = None) -> Tensor:
+        """Return [B, L, D], 0 at padding. ``rng`` is for dropout; None in evaluation."""
+
+
+@runtime_checkable
+class Augmenter(Protocol):
+    """One view of every sequence of a batch.
+
+    May have ``min_length``: it is then not drawn for shorter rows. The width of the result depends
+    on the width of the input and on ``max_len`` only.
+    """
+
+    def __call__(self, sequences: Sequences, rng: Rng) -> Sequences:
+        """Return the view; the input is not written to."""
+
+
+@runtime_checkable
+class Pooling(Protocol):
+    """Hidden states to one vector a sequence."""
+
+    def __call__(self, hidden: Tensor, lengths: Tensor) -> Tensor:
+        """Pool [B, L, D] over the first ``lengths`` positions of each row, to [B, P]."""
+
+
+@runtime_checkable
+class Loss(Protocol):
+    """One term of the training loss."""
+
+    requires: ClassVar[frozenset[str]]  # of "hidden", "negatives", "views"
+
+    def __call__(self, output: StepOutput) -> LossTerm:
+        """Sum the loss over the given part of the batch, and say over how many."""
+
+
+@runtime_checkable
+class Optimizer(Protocol):
+    """Makes a ``torch.optim.Optimizer``."""
+
+    def __call__(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
+        """Make the optimizer of all trained parameters."""
+
+
+@runtime_checkable
+class Evaluator(Protocol):
+    """Metrics of one named protocol."""
+
+    protocol: str
+    exclude: Exclusion
+
+    def metric_names(self) -> tuple[str, ...]:
+        """Name the metrics that will be reported, such as ``"ndcg@10"``."""
+
+    def candidates(self, cases: Cases, rng: Rng) -> Tensor | None:
+        """Draw candidates ([C, K], 0 where a case has fewer), or None to rank among all items."""
+
+    def __call__(self, ranking: Ranking) -> Metrics:
+        """Make the metrics of all cases of a split."""

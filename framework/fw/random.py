@@ -1,0 +1,119 @@
+"""Randomness by address: what is drawn for a row depends on where it is used, not on what came before.
+
+The number at an address is a hash of (run seed, epoch, names on the way, row, indices after the
+row). So it is the same in any batch order, at any batch size, padded length or number of processes,
+and a run can be resumed without saving a generator. The idea is that of JAX's keys and ``fold_in``;
+the generator is a counter-based one in the manner of Salmon et al., "Parallel random numbers: as
+easy as 1, 2, 3" (SC 2011), with the output function of SplitMix64 (Steele, Lea and Flood, OOPSLA
+2014), written as integer operations on tensors so that it runs, compiles and replays on any device.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+
+import attrs
+import torch
+from torch import Tensor
+
+_SIGN = 1 << 63
+_WRAP = 1 << 64
+
+
+def _signed(value: int) -> int:
+    """Bring a 64-bit pattern into the range of torch's int64."""
+    value %= _WRAP
+    return value - _WRAP if value >= _SIGN else value
+
+
+# One odd increment for each index after the row, so that an index never needs the extent of
+# another (a padded length, say) as its stride. They are 2^64 times the fractional parts of the
+# powers of the plastic-like constants of the R_d sequence: far from small multiples of each other.
+_INCREMENTS = tuple(
+    _signed(value)
+    for value in (0x9E3779B97F4A7C15, 0xC13FA9A902A6328F, 0x91E10DA5C79E7B1D, 0xD1B54A32D192ED03)
+)
+_MIX_1 = _signed(0xBF58476D1CE4E5B9)
+_MIX_2 = _signed(0x94D049BB133111EB)
+_MASKS = {shift: (1 << (64 - shift)) - 1 for shift in (27, 30, 31, 33, 40)}
+
+
+def _shifted(value: Tensor, shift: int) -> Tensor:
+    """Shift to the right filling with zeros; torch's own shift repeats the sign."""
+    return (value >> shift) & _MASKS[shift]
+
+
+def _mix(value: Tensor) -> Tensor:
+    """Scramble 64-bit words: the output function of SplitMix64, a bijection."""
+    value = (value ^ _shifted(value, 30)) * _MIX_1
+    value = (value ^ _shifted(value, 27)) * _MIX_2
+    return value ^ _shifted(value, 31)
+
+
+@lru_cache(maxsize=None)
+def _name_word(parent: int, name: str) -> int:
+    digest = hashlib.blake2b(f"{parent}/{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)
+
+
+@attrs.frozen(eq=False)
+class Rng:
+    """A place from which random numbers are drawn for the rows of a batch.
+
+    Made by :meth:`for_rows`; components receive one and draw from it, or from children they name.
+    Two draws from one place are the same numbers: a component that draws twice names two children.
+    """
+
+    _row_words: Tensor  # [B] int64, already scrambled
+    _path: int = 0
+
+    @classmethod
+    def for_rows(cls, seed: Tensor | int, epoch: Tensor | int, rows: Tensor) -> Rng:
+        """Make the root of all draws for ``rows`` ([B] int64) in an epoch.
+
+        ``seed`` and ``epoch`` may be 0-d int64 tensors on the rows' device, so that a captured step
+        can be replayed with another epoch.
+        """
+        words = torch.as_tensor(seed, dtype=torch.int64, device=rows.device)
+        words = _mix(words * _INCREMENTS[1] + 1)
+        words = _mix(words ^ (torch.as_tensor(epoch, device=rows.device) * _INCREMENTS[2] + 2))
+        return cls(_mix(words ^ (rows * _INCREMENTS[0])))
+
+    def child(self, name: str) -> Rng:
+        """Return the place called ``name`` below this one; its draws are independent of others."""
+        return Rng(self._row_words, _name_word(self._path, name))
+
+    def part(self, start: int, stop: int) -> Rng:
+        """Return this place for rows ``start`` to ``stop`` of the batch alone."""
+        return Rng(self._row_words[start:stop], self._path)
+
+    def words(self, shape: tuple[int, ...]) -> Tensor:
+        """Draw 64 random bits for each element of ``shape``, whose first size is the rows'.
+
+        Returns int64. At most four sizes may follow the first.
+        """
+        state = _mix(self._row_words ^ self._path)
+        state = state.view(-1, *(1 for _ in shape[1:]))
+        for axis, size in enumerate(shape[1:]):
+            steps = torch.arange(size, device=state.device) * _INCREMENTS[axis]
+            state = state + steps.view(-1, *(1 for _ in shape[axis + 2 :]))
+        return _mix(state)
+
+    def uniform(self, shape: tuple[int, ...]) -> Tensor:
+        """Draw float32 numbers, uniform on the 2^24 equally spaced values in [0, 1)."""
+        return _shifted(self.words(shape), 40).to(torch.float32) * 2.0**-24
+
+    def integers(self, shape: tuple[int, ...], high: Tensor | int) -> Tensor:
+        """Draw int64 numbers, uniform on 0 .. high - 1 (to within high / 2^31).
+
+        ``high`` is broadcast against ``shape``; it is at least 1 and below 2^31.
+        """
+        # The high half of a product, as in Lemire's method: no division, no rejection.
+        return (_shifted(self.words(shape), 33) * high) >> 31
+
+    def bytes(self, shape: tuple[int, ...]) -> Tensor:
+        """Draw uint8 numbers, uniform on 0 .. 255: eight from each 64-bit word, along the last axis."""
+        width = shape[-1]
+        words = self.words((*shape[:-1], -(-width // 8)))
+        return words.view(torch.uint8)[..., :width]
