@@ -6,6 +6,7 @@
     │   ├── DataError              an interaction file or data set is wrong or missing
     │   ├── RunError               a run folder is taken, missing, damaged or not writable
     │   └── DeviceError            the device that was asked for is not there
+    ├── TrainingError              training cannot go on: a loss that is not finite
     └── PluginError                a plugin failed: its name and distribution, the original chained
 
 Whatever else escapes is a fault of fw itself and keeps its traceback.
@@ -75,6 +76,10 @@ class RecipeError(UserError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class TrainingError(FrameworkError):
+    """Training cannot go on; what was saved before is untouched."""
 
 
 class PluginError(FrameworkError):

@@ -14,7 +14,7 @@ selected by a boolean mask, no Python loop runs over rows, and inputs are never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -136,12 +136,19 @@ class Info:
     item_frame: pd.DataFrame | None = None  # row i - 1 belongs to item i: title, features
     hidden_size: int = 0
     pooled_size: int = 0
+    user_ids: Sequence[str] = ()  # raw id of each row
     warn: Callable[[str], None] = print
 
     @property
     def mask_item(self) -> int:
         """The id of the mask token, N + 1."""
         return self.num_items + 1
+
+    def name_users(self, chosen: Tensor, most: int = 3) -> str:
+        """Name the first few of the chosen rows ([U] bool) by raw id, for a message."""
+        rows = chosen.nonzero().flatten().tolist()
+        names = [str(self.user_ids[row]) for row in rows[:most]]
+        return ", ".join(names) + (f" and {len(rows) - most} more" if len(rows) > most else "")
 
 
 class Counts(NamedTuple):

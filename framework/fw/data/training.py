@@ -53,3 +53,13 @@ class TrainingRows(nn.Module):
         }
         items = torch.where(real, self.items[places], 0).to(torch.int64)
         return Sequences(items, lengths, rows, columns or NO_COLUMNS)
+
+    def distinct_items(self) -> tuple[Tensor, Tensor]:
+        """Return rows and items ([S] int64 each): every row's distinct training items, sorted."""
+        ends = torch.cumsum(self.lengths, 0)
+        rows = torch.repeat_interleave(torch.arange(len(self.lengths)), self.lengths)
+        within = torch.arange(len(rows)) - (ends - self.lengths)[rows]
+        items = self.items[self.starts[rows] + within].to(torch.int64)
+        stride = int(self.items.max()) + 1 if len(self.items) else 1
+        keys = torch.unique(rows * stride + items)
+        return keys // stride, keys % stride

@@ -1,0 +1,118 @@
+"""From a recipe and its data to components: each built once, in an order that never matters."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import torch
+
+from fw.config.recipe import Chosen, Recipe
+from fw.data.split import Split
+from fw.data.training import TrainingRows
+from fw.engine.step import Step, Term
+from fw.errors import FrameworkError, PluginError
+from fw.interfaces import Evaluator, Info
+from fw.registry import Entry
+from fw.views import TwoViews
+
+
+@contextmanager
+def blamed_on(entry: Entry, doing: str) -> Iterator[None]:
+    """Turn an exception of a plugin's into a PluginError that names it, the original chained."""
+    try:
+        yield
+    except FrameworkError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{entry.kind} {entry.name!r} failed {doing}: {type(error).__name__}: {error}\n"
+            f"    it comes from plugin {entry.plugin}, distribution "
+            f"{entry.distribution} {entry.version}"
+        ) from error
+
+
+def make(chosen: Chosen, info: Info, seed: int, place: str = "") -> Any:
+    """Build a component; its initial weights depend on the seed, its name and its place alone."""
+    build = getattr(chosen.settings, "build", None)
+    if build is None:
+        return chosen.settings
+    word = f"{seed}/{chosen.kind}/{chosen.name}/{place}".encode()
+    with blamed_on(chosen.entry, "while it was built"), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int.from_bytes(hashlib.blake2b(word, digest_size=7).digest(), "little"))
+        return build(info)
+
+
+def make_info(
+    recipe: Recipe, split: Split, training: TrainingRows, warn: Callable[[str], None]
+) -> Info:
+    """Gather what components may know of the data: the training part alone."""
+    store = split.store
+    rows = training.newest(torch.arange(store.num_users), int(split.train_lengths.max(initial=0)))
+    counts = torch.bincount(rows.items.flatten(), minlength=store.num_items + 2)
+    counts[0] = 0
+    return Info(
+        num_users=store.num_users,
+        num_items=store.num_items,
+        max_len=recipe.max_len,
+        item_counts=counts,
+        training=training,
+        item_frame=store.item_frame,
+        user_ids=store.user_ids,
+        warn=warn,
+    )
+
+
+def build_step(recipe: Recipe, info: Info) -> Step:
+    """Build everything that training needs, on the CPU."""
+    encoder = make(recipe.one("encoder"), info, recipe.seed)
+    info = attrs.evolve(info, hidden_size=encoder.hidden_size)
+    sampler = recipe.optional("sampler")
+    return Step(
+        seed=recipe.seed,
+        max_len=recipe.max_len,
+        training=info.training,
+        task=make(recipe.one("task"), info, recipe.seed),
+        encoder=encoder,
+        terms=_terms(recipe, info),
+        sampler=make(sampler, info, recipe.seed) if sampler else None,
+    )
+
+
+def build_evaluators(recipe: Recipe, info: Info) -> dict[str, Evaluator]:
+    """Build the evaluators, by the protocol each reports."""
+    built = [make(chosen, info, recipe.seed) for chosen in recipe.many("evaluator")]
+    return {evaluator.protocol: evaluator for evaluator in built}
+
+
+def term_names(losses: Sequence[Chosen]) -> list[str]:
+    """Name the terms: by their loss, and from the second of a kind on with a number."""
+    names: list[str] = []
+    for chosen in losses:
+        before = sum(other.name == chosen.name for other in losses[: len(names)])
+        names.append(f"{chosen.name}.{before + 1}" if before else chosen.name)
+    return names
+
+
+def _terms(recipe: Recipe, info: Info) -> list[Term]:
+    losses = recipe.many("loss")
+    return [
+        _term(recipe, info, chosen, name)
+        for chosen, name in zip(losses, term_names(losses), strict=True)
+    ]
+
+
+def _term(recipe: Recipe, info: Info, chosen: Chosen, name: str) -> Term:
+    slot = chosen.slot
+    if "views" not in chosen.settings.requires:
+        return Term(name, make(chosen, info, recipe.seed, name), slot.weight)
+    augmenters = recipe.many("augmenter") if slot.augmenters is None else slot.augmenters
+    pooling_chosen = slot.pooling or recipe.one("pooling")
+    distinct = recipe.views.distinct if slot.distinct is None else slot.distinct
+    views = TwoViews([make(one, info, recipe.seed, name) for one in augmenters], distinct=distinct)
+    pooling = make(pooling_chosen, info, recipe.seed, name)
+    info = attrs.evolve(info, pooled_size=pooling.width(info.hidden_size, info.max_len))
+    return Term(name, make(chosen, info, recipe.seed, name), slot.weight, views, pooling)

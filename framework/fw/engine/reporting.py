@@ -1,0 +1,62 @@
+"""What a person sees while a run goes on: a progress bar, or plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from fw.config.recipe import Training
+from fw.engine.batches import Plan
+from fw.engine.selection import Selection
+
+
+class Reporter:
+    """Prints a run's progress to ``console`` (standard error, so that output can be piped)."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True, highlight=False)
+        self.last = ""
+
+    def say(self, message: str) -> None:
+        """Print a plain line."""
+        self.console.print(message, markup=False)
+
+    def warn(self, message: str) -> None:
+        """Print a line that stands out."""
+        self.console.print(f"warning: {message}", style="bold yellow", markup=False)
+
+    @contextmanager
+    def epoch(self, epoch: int, plans: Sequence[Plan]) -> Iterator[Callable[[int], object]]:
+        """Show a bar for an epoch; yields what is to be called after each step with its users."""
+        if not self.console.is_terminal:
+            yield lambda users: None
+            return
+        columns = (
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f} users"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[last]}"),
+        )
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            total = sum(len(plan.rows) for plan in plans)
+            bar = progress.add_task("", total=total, epoch=epoch, last=self.last)
+            yield lambda users: progress.advance(bar, users)
+
+    def line(self, line: Mapping[str, Any], state: Selection, training: Training) -> None:
+        """Print an epoch that is over: losses, speed, and what validation said."""
+        losses = "  ".join(f"{name} {value:.4f}" for name, value in line["losses"].items())
+        seconds = max(line["seconds"], 1e-9)
+        speed = f"{line['users'] / seconds:,.0f} users/s, {line['interactions'] / seconds:,.0f} items/s"
+        text = f"epoch {line['epoch']:>3}/{training.epochs}  {losses}  {seconds:.1f} s ({speed})"
+        value = line["metrics"].get(training.monitor)
+        if line["metrics"]:
+            mark = "  best so far" if state.improved else f"  best {state.best_value:.4f}"
+            shown = "not a number" if value is None else f"{value:.4f}"
+            self.last = f"{training.monitor} {shown}{mark}"
+            text += f"  {self.last}"
+        self.say(text)

@@ -1,0 +1,191 @@
+"""One training step: from row numbers to a loss, without the host looking at a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from fw.data.training import TrainingRows
+from fw.engine.batches import Group
+from fw.interfaces import (
+    NO_COLUMNS,
+    Batch,
+    Encoder,
+    Loss,
+    LossTerm,
+    Negatives,
+    Pooling,
+    Sampler,
+    Sequences,
+    StepOutput,
+    Task,
+)
+from fw.random import Rng
+from fw.views import TwoViews
+
+
+class Term(NamedTuple):
+    """A loss with its weight and, if it is contrastive, its views and pooling."""
+
+    name: str
+    loss: Loss
+    weight: float
+    views: TwoViews | None = None
+    pooling: Pooling | None = None
+
+    @property
+    def contrastive(self) -> bool:
+        """Whether the loss is called once a step with pooled views."""
+        return "views" in self.loss.requires
+
+
+class Step(nn.Module):
+    """Computes the weighted loss of a batch of training rows, and its terms.
+
+    A module, so that its parts are moved, trained and saved together.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        max_len: int,
+        training: TrainingRows,
+        task: Task,
+        encoder: Encoder,
+        terms: Sequence[Term],
+        sampler: Sampler | None = None,
+    ) -> None:
+        super().__init__()
+        self.seed, self.max_len = seed, max_len
+        self.training_rows, self.task, self.encoder = training, task, encoder
+        self.sampler, self.terms = sampler, tuple(terms)
+        self.parts = nn.ModuleDict(_modules(terms))
+        self.needs_negatives = any("negatives" in term.loss.requires for term in terms)
+
+    def forward(
+        self, rows: Tensor, groups: Sequence[Group], epoch: Tensor | int
+    ) -> tuple[Tensor, Tensor]:
+        """Return the loss ([]) and its unweighted terms ([T]) for ``rows`` ([B], longest first)."""
+        rng = Rng.for_rows(self.seed, epoch, rows)
+        history = self.training_rows.newest(rows, min(groups[0].width, self.max_len + 1))
+        batch = self.task(history, rng.child("task"))
+        sums = self._position_terms(batch, groups, rng)
+        for number, term in enumerate(self.terms):
+            if term.contrastive:
+                sums[number] = self._contrast(term, batch, groups, rng)
+        means = [_mean(sums[number]) for number in range(len(self.terms))]
+        loss = sum(term.weight * mean for term, mean in zip(self.terms, means, strict=True))
+        return torch.as_tensor(loss), torch.stack(means).detach()
+
+    def _position_terms(
+        self, batch: Batch, groups: Sequence[Group], rng: Rng
+    ) -> dict[int, LossTerm]:
+        """Add up the terms that look at positions, group by group."""
+        wanted = {i: term for i, term in enumerate(self.terms) if not term.contrastive}
+        if not wanted:
+            return {}
+        negatives = self.sampler(batch, rng.child("sampler")) if self.needs_negatives else None
+        sums: dict[int, LossTerm] = {}
+        for group in groups:
+            output = self._output(batch, negatives, group, rng)
+            for i, term in wanted.items():
+                sums[i] = _add(sums.get(i), term.loss(output))
+        return sums
+
+    def _output(
+        self, batch: Batch, negatives: Negatives | None, group: Group, rng: Rng
+    ) -> StepOutput:
+        part = Batch(*(_cut(sequences, group, batch) for sequences in batch))
+        hidden = self.encoder(part.inputs, rng.child("encoder").part(group.start, group.stop))
+        if negatives is not None:
+            negatives = _cut_negatives(negatives, group, part.targets.items.shape[1])
+        return StepOutput(part, self.encoder.items, hidden=hidden, negatives=negatives)
+
+    def _contrast(
+        self, term: Term, batch: Batch, groups: Sequence[Group], rng: Rng
+    ) -> LossTerm:
+        """Make both views of the whole batch, pool them, and compare them."""
+        assert term.views is not None
+        source = newest(batch.history, self.max_len)
+        views = term.views(source, rng.child(term.name))
+        pooled = [
+            self._pool(term, view, groups, rng.child(f"{term.name} encoder {number}"))
+            for number, view in enumerate(views, start=1)
+        ]
+        return term.loss(StepOutput(batch, self.encoder.items, views=(pooled[0], pooled[1])))
+
+    def _pool(self, term: Term, view: Sequences, groups: Sequence[Group], rng: Rng) -> Tensor:
+        assert term.pooling is not None and term.views is not None
+        pooled = []
+        for start, stop, width in groups:
+            longest = min(term.views.longest(min(width, self.max_len)), view.items.shape[1])
+            part = slice_rows(view, start, stop, longest)
+            hidden = self.encoder(part, rng.part(start, stop))
+            pooled.append(term.pooling(hidden, part.lengths))
+        return torch.cat(pooled)
+
+
+def newest(sequences: Sequences, width: int) -> Sequences:
+    """Return the newest ``width`` items of each row; as they are where nothing is longer."""
+    extra = sequences.items.shape[1] - width
+    if extra <= 0:
+        return sequences
+    first = (sequences.lengths - width).clamp(min=0)
+    places = first[:, None] + torch.arange(width, device=first.device)
+    columns = {name: column.gather(1, places) for name, column in sequences.columns.items()}
+    return sequences._replace(
+        items=sequences.items.gather(1, places),
+        lengths=sequences.lengths.clamp(max=width),
+        columns=columns or NO_COLUMNS,
+    )
+
+
+def slice_rows(sequences: Sequences, start: int, stop: int, width: int) -> Sequences:
+    """Return rows ``start`` to ``stop``, cut to ``width`` positions; none of them may be longer."""
+    columns = {name: c[start:stop, :width] for name, c in sequences.columns.items()}
+    return sequences._replace(
+        items=sequences.items[start:stop, :width],
+        lengths=sequences.lengths[start:stop],
+        rows=sequences.rows[start:stop],
+        columns=columns or NO_COLUMNS,
+    )
+
+
+def _cut(sequences: Sequences, group: Group, batch: Batch) -> Sequences:
+    # A task's widths follow the history's: a group's are narrower by as much as its history.
+    excess = max(batch.history.items.shape[1] - group.width, 0)
+    width = max(sequences.items.shape[1] - excess, 1)
+    return slice_rows(sequences, group.start, group.stop, width)
+
+
+def _cut_negatives(negatives: Negatives, group: Group, width: int) -> Negatives:
+    rows = slice(group.start, group.stop)
+    shared = negatives.items.dim() == 1
+    return Negatives(
+        negatives.items if shared else negatives.items[rows, :width],
+        negatives.log_probability if shared else negatives.log_probability[rows, :width],
+        negatives.collides[rows, :width],
+    )
+
+
+def _add(left: LossTerm | None, right: LossTerm) -> LossTerm:
+    return right if left is None else LossTerm(left.total + right.total, left.count + right.count)
+
+
+def _mean(term: LossTerm) -> Tensor:
+    # A batch in which nothing is counted has a loss of 0, not 0 / 0.
+    return term.total / term.count.clamp(min=1)
+
+
+def _modules(terms: Sequence[Term]) -> dict[str, nn.Module]:
+    parts = {}
+    for term in terms:
+        for role in ("loss", "views", "pooling"):
+            part = getattr(term, role)
+            if isinstance(part, nn.Module):
+                parts[f"{term.name} {role}".replace(".", "_")] = part
+    return parts
