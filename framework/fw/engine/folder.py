@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,11 +14,15 @@ from typing import Any
 
 import attrs
 import filelock
+import pandas as pd
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+import fw
+from fw.config.recipe import Recipe
+from fw.config.writing import recipe_text
 from fw.engine.files import write_atomically, write_text
 from fw.errors import RunError
 
@@ -26,9 +31,13 @@ STATE = Path("state") / "checkpoint.pt"
 
 @attrs.frozen
 class RunFolder:
-    """The files of one run, below ``path``."""
+    """The files of one run, below ``path``.
+
+    ``data`` names the data set that was really used; it is written into every file.
+    """
 
     path: Path
+    data: str = ""
 
     @classmethod
     def create(cls, runs: Path, name: str) -> RunFolder:
@@ -84,9 +93,24 @@ class RunFolder:
             owner.unlink(missing_ok=True)
             lock.release()
 
-    def write_json(self, name: str, content: Any) -> None:
+    def discard(self) -> None:
+        """Remove the folder of a run that came to nothing."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Keep the recipe with every default filled in, so that it can be run again."""
+        header = f"# fw {fw.__version__}; data used: {self.data}\n"
+        write_text(self.path / "recipe.toml", header + recipe_text(recipe))
+
+    def write_ranks(self, frame: pd.DataFrame) -> None:
+        """Keep the counts of every case."""
+        frame.attrs["data"] = self.data  # pandas stores it in the file's metadata
+        write_atomically(self.path / "ranks.parquet", frame.to_parquet)
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write ``content`` as JSON, atomically."""
-        write_text(self.path / name, json.dumps(content, indent=2, allow_nan=False) + "\n")
+        marked = {"data": self.data, **content}
+        write_text(self.path / name, json.dumps(marked, indent=2, allow_nan=False) + "\n")
 
     def read_json(self, name: str) -> Any:
         """Read a JSON file of the run; raises RunError if it is missing or damaged."""
@@ -105,7 +129,7 @@ class RunFolder:
         """Add an epoch to ``metrics.jsonl``."""
         try:
             with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line, allow_nan=False) + "\n")
+                file.write(json.dumps({**line, "data": self.data}, allow_nan=False) + "\n")
         except OSError as error:
             raise RunError(f"cannot write {self.path / 'metrics.jsonl'}: {error.strerror}") from error
 
@@ -117,7 +141,9 @@ class RunFolder:
     def save_weights(self, weights: Mapping[str, Tensor]) -> None:
         """Keep the best weights so far as ``best.safetensors``."""
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-        write_atomically(self.path / "best.safetensors", lambda path: save_file(tensors, path))
+        write_atomically(
+            self.path / "best.safetensors", lambda path: save_file(tensors, path, {"data": self.data})
+        )
 
     def load_weights(self) -> dict[str, Tensor]:
         """Load the best weights onto the CPU; raises RunError if they are missing or damaged."""
@@ -129,7 +155,8 @@ class RunFolder:
 
     def save_state(self, state: Mapping[str, Any]) -> None:
         """Keep what a resumed run needs, replacing the state before."""
-        write_atomically(self.path / STATE, lambda path: torch.save(dict(state), path))
+        marked = {"data": self.data, **state}
+        write_atomically(self.path / STATE, lambda path: torch.save(marked, path))
 
     def load_state(self) -> dict[str, Any] | None:
         """Load the state of the last checkpoint onto the CPU, None before the first.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fw.config.recipe import Training
+from fw.engine import results
 from fw.engine.batches import Plan
 from fw.engine.selection import Selection
 
@@ -60,3 +62,19 @@ class Reporter:
             self.last = f"{training.monitor} {shown}{mark}"
             text += f"  {self.last}"
         self.say(text)
+
+    def result(
+        self,
+        rows: Mapping[str, Mapping[str, results.Scores]],
+        content: Mapping[str, Any],
+        folder: Path,
+    ) -> None:
+        """Print the final table, what stands out in it, the time an epoch took, and the folder."""
+        self.console.print(results.result_table(rows))
+        for remark in results.remarks(rows):
+            self.warn(remark)
+        seconds = content["timing"]["seconds_per_epoch"]
+        self.say(
+            f"best epoch {content['best_epoch']} of {content['epochs']} by {content['monitor']}; "
+            f"{seconds:.2f} s an epoch (training alone, median)\nrun folder {folder}"
+        )

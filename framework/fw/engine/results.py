@@ -98,6 +98,19 @@ def result_table(rows: Mapping[str, Mapping[str, Scores]]) -> Table:
     return table
 
 
+def remarks(rows: Mapping[str, Mapping[str, Scores]], metric: str = "ndcg@10") -> list[str]:
+    """Say, for each protocol, where the model does not beat popularity on the test split."""
+    model, popularity = rows["model"]["test"], rows["popularity"]["test"]
+    return [
+        f"THE MODEL DOES NOT BEAT POPULARITY under {protocol}: test {metric} "
+        f"{model[protocol].values[metric].value:.4f} against "
+        f"{popularity[protocol].values[metric].value:.4f}"
+        for protocol in model
+        if metric in model[protocol].values
+        and model[protocol].values[metric].value <= popularity[protocol].values[metric].value
+    ]
+
+
 def _cells(splits: Mapping[str, Scores], protocol: str) -> list[str]:
     return [
         _cell(splits.get(split_name, {}).get(protocol), metric)

@@ -1,0 +1,56 @@
+"""``fw run``: train, select, test, and write the run folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fw.cli.common import data_option, plugin_option, set_option
+
+
+@click.command()
+@click.argument("recipe", required=False)
+@click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run.")
+@set_option
+@plugin_option
+@data_option
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="DEVICE",
+    help="auto, cpu, cuda or mps.",
+)
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="The folder in which run folders are made.",
+)
+def command(
+    recipe: str | None,
+    resume: Path | None,
+    overrides: tuple[str, ...],
+    plugins: tuple[str, ...],
+    data: Path | None,
+    device: str,
+    runs: Path,
+) -> None:
+    """Train, select and test what RECIPE describes.
+
+    RECIPE is a TOML file, or the name of a shipped recipe. Each run gets a folder of its own.
+    """
+    from fw.engine import run as engine
+
+    if (recipe is None) == (resume is None):
+        raise click.UsageError("give either a RECIPE or --resume RUN")
+    if resume is not None:
+        if overrides or plugins:
+            raise click.UsageError("--resume goes on with the run's own recipe: no --set and no -p")
+        engine.resume(resume, device=device, data=data)
+    elif recipe is not None:
+        engine.run(
+            recipe, overrides=overrides, plugins=plugins, device=device, data=data, runs=runs
+        )

@@ -1,0 +1,78 @@
+"""The data of a run: loaded, cleaned, split, described."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from fw.config.recipe import Recipe
+from fw.data.description import describe
+from fw.data.places import Places
+from fw.data.prepare import load
+from fw.data.split import Split
+from fw.data.training import TrainingRows
+from fw.engine.build import blamed_on, make_info
+from fw.errors import DataError, RunError
+from fw.interfaces import Info
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class RunData:
+    """A split data set with its description (what ``data.json`` holds)."""
+
+    name: str  # of the data set, and if it is a fallback, for which
+    split: Split
+    description: Mapping[str, Any]
+
+    @property
+    def summary(self) -> str:
+        """The line that a run prints about its data."""
+        store = self.split.store
+        return (
+            f"data {self.name}: {store.num_users:,} users, {store.num_items:,} items, "
+            f"{len(store.items):,} interactions; {len(self.split.valid):,} validation cases, "
+            f"{len(self.split.test):,} test cases"
+        )
+
+    def info(self, recipe: Recipe, warn: Callable[[str], None]) -> Info:
+        """Make what components are told of the data."""
+        return make_info(recipe, self.split, TrainingRows(self.split), warn)
+
+    def require(self, fingerprints: Mapping[str, Any], where: Path) -> None:
+        """Raise RunError unless the data has these fingerprints."""
+        if self.description["fingerprints"] != fingerprints:
+            raise RunError(
+                f"{where} was begun with other data: its fingerprints are {dict(fingerprints)}, "
+                f"now they are {self.description['fingerprints']}"
+            )
+
+
+def load_data(recipe: Recipe, places: Places, warn: Callable[[str], None]) -> RunData:
+    """Load the recipe's data set and split it; raises DataError where nothing could be learned."""
+    chosen = recipe.one("dataset")
+    with blamed_on(chosen.entry, "while it was loaded"):
+        loaded = load(chosen, places, warn)
+    splitter = recipe.one("splitter")
+    with blamed_on(splitter.entry, "while it split the data"):
+        split = splitter.settings(loaded.store)
+    _require_something_to_learn(recipe, split)
+    name = f"{loaded.name} (FALLBACK for {chosen.name})" if loaded.used_fallback else chosen.name
+    return RunData(name=name, split=split, description=describe(loaded, split))
+
+
+def _require_something_to_learn(recipe: Recipe, split: Split) -> None:
+    least = recipe.one("task").settings.min_items
+    longest = int(split.train_lengths.max(initial=0))
+    if longest < least:
+        raise DataError(
+            f"nothing to train on: no user has {least} or more training items (the most is "
+            f"{longest})"
+        )
+    if not len(split.valid) or not len(split.test):
+        raise DataError(
+            f"nothing to evaluate: {len(split.valid)} validation cases and {len(split.test)} test "
+            "cases are left after the split"
+        )

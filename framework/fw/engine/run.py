@@ -1,0 +1,177 @@
+"""A whole run: recipe, data, training, selection, one test, and the folder that holds it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import torch
+
+from fw.config.reading import read_recipe
+from fw.config.recipe import Recipe
+from fw.data.places import Places
+from fw.discovery import discover
+from fw.engine import results
+from fw.engine.data import RunData, load_data
+from fw.engine.device import choose_device
+from fw.engine.environment import describe_environment
+from fw.engine.exam import Exam
+from fw.engine.folder import RunFolder
+from fw.engine.loop import Session, train
+from fw.engine.reporting import Reporter
+from fw.engine.selection import Selection
+from fw.engine.build import build_step, make
+
+
+@attrs.frozen(kw_only=True)
+class Result:
+    """What a run came to, as ``result.json`` has it."""
+
+    folder: Path
+    content: Mapping[str, Any]
+
+    @property
+    def metrics(self) -> dict[str, float | None]:
+        """Values by full name, such as ``"test/full-seen-out/ndcg@10"``."""
+        return {name: entry["value"] for name, entry in self.content["metrics"].items()}
+
+
+def run(
+    recipe: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    plugins: Sequence[str] = (),
+    device: str = "auto",
+    data: Path | str | None = None,
+    runs: Path | str = "runs",
+    reporter: Reporter | None = None,
+) -> Result:
+    """Train, select and test what ``recipe`` (a file, or the name of a shipped one) describes.
+
+    ``overrides`` are as after ``--set``, ``plugins`` as after ``-p``. Raises a FrameworkError for
+    whatever the user or a plugin did wrong; no run folder is left if that was before the training.
+    """
+    read = read_recipe(recipe, discover(plugins), overrides)
+    chosen = choose_device(device)
+    name = read.path.stem if read.path else "run"
+    folder = RunFolder.create(Path(runs), name)
+    environment = describe_environment(read, chosen, plugins)
+    with folder.owned(), _discarded_if_untrained(folder):
+        return _execute(read, folder, chosen, environment, data, reporter or Reporter())
+
+
+def resume(
+    folder: Path | str,
+    *,
+    device: str = "auto",
+    data: Path | str | None = None,
+    reporter: Reporter | None = None,
+) -> Result:
+    """Go on with a run from its last checkpoint, as if it had never stopped."""
+    opened = RunFolder.open(Path(folder))
+    environment = opened.read_json("environment.json")
+    if (opened.path / "result.json").exists():
+        return Result(folder=opened.path, content=opened.read_json("result.json"))
+    plugins = environment["plugin_modules"]
+    read = read_recipe(opened.path / "recipe.toml", discover(plugins))
+    chosen = choose_device(device)
+    with opened.owned():
+        return _execute(read, opened, chosen, environment, data, reporter or Reporter())
+
+
+@contextmanager
+def _discarded_if_untrained(folder: RunFolder) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        if folder.load_state() is None:
+            folder.discard()
+        raise
+
+
+def _execute(
+    recipe: Recipe,
+    folder: RunFolder,
+    device: torch.device,
+    environment: Mapping[str, Any],
+    data: Path | str | None,
+    reporter: Reporter,
+) -> Result:
+    torch.set_flush_denormal(True)
+    places = Places.from_environment(Path(data) if data else None)
+    loaded = load_data(recipe, places, reporter.warn)
+    folder = attrs.evolve(folder, data=loaded.name)
+    _check_same_data(folder, loaded)
+    folder.write_recipe(recipe)
+    folder.write_json("data.json", loaded.description)
+    folder.write_json("environment.json", environment)
+    reporter.say(f"{loaded.summary}\ndevice {device}, run folder {folder.path}")
+    session, exam = _prepare(recipe, loaded, folder, device, reporter)
+    state = train(session)
+    return _finish(recipe, session, exam, loaded, state, reporter)
+
+
+def _check_same_data(folder: RunFolder, loaded: RunData) -> None:
+    """Refuse to go on with other data than the run began with."""
+    if not (folder.path / "data.json").exists():
+        return
+    before = folder.read_json("data.json")["fingerprints"]
+    loaded.require(before, folder.path)
+
+
+def _prepare(
+    recipe: Recipe,
+    loaded: RunData,
+    folder: RunFolder,
+    device: torch.device,
+    reporter: Reporter,
+) -> tuple[Session, Exam]:
+    info = loaded.info(recipe, reporter.warn)
+    step = build_step(recipe, info).to(device)
+    exam = Exam.prepare(recipe, loaded.split, info, device)
+    make_optimizer = make(recipe.one("optimizer"), info, recipe.seed)
+    session = Session(
+        step=step,
+        optimizer=make_optimizer([p for p in step.parameters() if p.requires_grad]),
+        training=recipe.training,
+        validate=lambda: results.full_names("valid", exam.score_model(step, "valid")),
+        folder=folder,
+        reporter=reporter,
+    )
+    return session, exam
+
+
+def _finish(
+    recipe: Recipe,
+    session: Session,
+    exam: Exam,
+    loaded: RunData,
+    state: Selection,
+    reporter: Reporter,
+) -> Result:
+    """Score the best weights on both splits, beside the baselines, and write the result."""
+    folder, step = session.folder, session.step
+    if state.best_epoch:
+        step.load_state_dict(folder.load_weights())
+    else:
+        reporter.warn(f"{recipe.training.monitor} was never a number; these are the last weights")
+    scores = {split: exam.score_model(step, split) for split in ("valid", "test")}
+    rows = {"model": scores, **exam.score_baselines(loaded.split)}
+    content = {
+        "metrics": results.as_json(scores),
+        "baselines": {n: results.as_json(s) for n, s in rows.items() if n != "model"},
+        "notes": results.notes(scores),
+        "monitor": recipe.training.monitor,
+        "best_epoch": state.best_epoch,
+        "epochs": state.epoch,
+        "test_looks": 1,
+        "timing": results.timing(state),
+        "fingerprints": loaded.description["fingerprints"],
+    }
+    folder.write_ranks(results.ranks_frame(loaded.split, exam.case_lists, scores))
+    folder.write_json("result.json", content)
+    reporter.result(rows, content, folder.path)
+    return Result(folder=folder.path, content=content)
