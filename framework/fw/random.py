@@ -10,10 +10,6 @@ easy as 1, 2, 3" (SC 2011), with the output function of SplitMix64 (Steele, Lea 
 
 from __future__ import annotations
 
-import hashlib
-from functools import lru_cache
-
-import attrs
 import torch
 from torch import Tensor
 
@@ -51,13 +47,14 @@ def _mix(value: Tensor) -> Tensor:
     return value ^ _shifted(value, 31)
 
 
-@lru_cache(maxsize=None)
 def _name_word(parent: int, name: str) -> int:
-    digest = hashlib.blake2b(f"{parent}/{name}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little", signed=True)
+    """Hash a name below its parent (FNV-1a): plain arithmetic, which a compiler can follow."""
+    word = parent % _WRAP
+    for byte in (*name.encode(), 0xFF):  # never part of UTF-8: ends the name
+        word = (word ^ byte) * 0x100000001B3 % _WRAP
+    return _signed(word)
 
 
-@attrs.frozen(eq=False)
 class Rng:
     """A place from which random numbers are drawn for the rows of a batch.
 
@@ -65,8 +62,11 @@ class Rng:
     Two draws from one place are the same numbers: a component that draws twice names two children.
     """
 
-    _row_words: Tensor  # [B] int64, already scrambled
-    _path: int = 0
+    __slots__ = ("_path", "_row_words")
+
+    def __init__(self, row_words: Tensor, path: int = _signed(0xCBF29CE484222325)) -> None:
+        self._row_words = row_words  # [B] int64, already scrambled
+        self._path = path
 
     @classmethod
     def for_rows(cls, seed: Tensor | int, epoch: Tensor | int, rows: Tensor) -> Rng:

@@ -1,0 +1,159 @@
+"""Randomness by address: the same number in any batch, independent numbers at any two addresses."""
+
+import numpy as np
+import pytest
+import torch
+from fw.random import Rng
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import chisquare, kstest
+
+MASK_64 = (1 << 64) - 1
+ROWS = torch.arange(2000)
+
+
+def mixed(value):
+    """SplitMix64's output function, on Python integers."""
+    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & MASK_64
+    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & MASK_64
+    return value ^ (value >> 31)
+
+
+def slow_word(seed, epoch, row, indices):
+    increments = 0x9E3779B97F4A7C15, 0xC13FA9A902A6328F, 0x91E10DA5C79E7B1D, 0xD1B54A32D192ED03
+    word = mixed((seed * increments[1] + 1) & MASK_64)
+    word = mixed(word ^ ((epoch * increments[2] + 2) & MASK_64))
+    word = mixed(word ^ ((row * increments[0]) & MASK_64))
+    state = mixed(word ^ 0xCBF29CE484222325)  # the root of all paths
+    for index, increment in zip(indices, increments, strict=False):
+        state = (state + index * increment) & MASK_64
+    return mixed(state)
+
+
+def test_words_equal_the_same_arithmetic_on_python_integers():
+    words = Rng.for_rows(7, 3, torch.tensor([5, 900])).words((2, 4, 3))
+    for place, row in enumerate([5, 900]):
+        for i in range(4):
+            for j in range(3):
+                expected = slow_word(7, 3, row, (i, j))
+                assert words[place, i, j].item() & MASK_64 == expected
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.randoms())
+@settings(deadline=None, max_examples=20)
+def test_a_row_draws_the_same_in_any_batch_and_at_any_width(width, wider, random):
+    rows = list(range(20))
+    random.shuffle(rows)
+    shuffled = Rng.for_rows(1, 2, torch.tensor(rows)).child("x").words((20, width))
+    alone = Rng.for_rows(1, 2, torch.tensor([13])).child("x").words((1, wider))
+    shared = min(width, wider)
+    assert shuffled[rows.index(13), :shared].tolist() == alone[0, :shared].tolist()
+
+
+def test_a_part_of_the_rows_draws_what_they_draw_together():
+    rng = Rng.for_rows(1, 2, torch.arange(10)).child("x")
+    assert rng.part(3, 7).words((4, 5)).equal(rng.words((10, 5))[3:7])
+
+
+def test_seed_and_epoch_may_be_tensors():
+    rows = torch.arange(5)
+    plain = Rng.for_rows(3, 4, rows).words((5, 2))
+    assert Rng.for_rows(torch.tensor(3), torch.tensor(4), rows).words((5, 2)).equal(plain)
+
+
+def test_uniform_numbers_are_uniform_and_below_one():
+    drawn = Rng.for_rows(1, 1, ROWS).uniform((2000, 50)).flatten().numpy()
+    assert drawn.min() >= 0
+    assert drawn.max() < 1
+    assert kstest(drawn, "uniform").pvalue > 1e-4
+
+
+@pytest.mark.parametrize("high", [2, 7, 100])
+def test_integers_are_uniform_below_high(high):
+    drawn = Rng.for_rows(1, 1, ROWS).integers((2000, 50), high).flatten()
+    counts = torch.bincount(drawn, minlength=high).numpy()
+    assert len(counts) == high
+    assert chisquare(counts).pvalue > 1e-4
+
+
+def test_integers_take_an_upper_bound_for_every_row():
+    high = torch.tensor([1, 2, 3])[:, None]
+    drawn = Rng.for_rows(1, 1, torch.arange(3)).integers((3, 500), high)
+    assert drawn.amax(1).tolist() == [0, 1, 2]
+
+
+def test_bytes_are_uniform():
+    drawn = Rng.for_rows(1, 1, ROWS).bytes((2000, 3, 50)).flatten()
+    counts = torch.bincount(drawn.int(), minlength=256).numpy()
+    assert chisquare(counts).pvalue > 1e-4
+
+
+def test_each_bit_of_a_word_is_set_half_of_the_time():
+    words = Rng.for_rows(1, 1, ROWS).words((2000, 50)).flatten().numpy().view(np.uint64)
+    for bit in range(64):
+        share = ((words >> np.uint64(bit)) & np.uint64(1)).mean()
+        assert abs(share - 0.5) < 5 * 0.5 / np.sqrt(len(words))
+
+
+def correlation(left, right):
+    return float(np.corrcoef(left.flatten().numpy(), right.flatten().numpy())[0, 1])
+
+
+NEIGHBOURS = {
+    "rows": lambda: (
+        Rng.for_rows(1, 1, ROWS).uniform((2000, 50)),
+        Rng.for_rows(1, 1, ROWS + 1).uniform((2000, 50)),
+    ),
+    "epochs": lambda: (
+        Rng.for_rows(1, 1, ROWS).uniform((2000, 50)),
+        Rng.for_rows(1, 2, ROWS).uniform((2000, 50)),
+    ),
+    "seeds": lambda: (
+        Rng.for_rows(1, 1, ROWS).uniform((2000, 50)),
+        Rng.for_rows(2, 1, ROWS).uniform((2000, 50)),
+    ),
+    "names": lambda: (
+        Rng.for_rows(1, 1, ROWS).child("view 1").uniform((2000, 50)),
+        Rng.for_rows(1, 1, ROWS).child("view 2").uniform((2000, 50)),
+    ),
+    "positions": lambda: (
+        Rng.for_rows(1, 1, ROWS).uniform((2000, 51))[:, :-1],
+        Rng.for_rows(1, 1, ROWS).uniform((2000, 51))[:, 1:],
+    ),
+    "seed and epoch exchanged": lambda: (
+        Rng.for_rows(3, 5, ROWS).uniform((2000, 50)),
+        Rng.for_rows(5, 3, ROWS).uniform((2000, 50)),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NEIGHBOURS)
+def test_neighbouring_addresses_draw_independently(what):
+    left, right = NEIGHBOURS[what]()
+    assert abs(correlation(left, right)) < 5 / np.sqrt(100_000)
+    assert (left == right).float().mean() < 1e-4
+
+
+def test_a_path_of_names_is_not_the_path_of_their_joined_name():
+    rng = Rng.for_rows(1, 1, torch.arange(1))
+    assert not rng.child("a").child("b").words((1, 4)).equal(rng.child("a/b").words((1, 4)))
+
+
+def test_case_B26_rows_with_equal_sequences_draw_differently_in_every_epoch():
+    masks = [
+        tuple((Rng.for_rows(7, epoch, torch.arange(8)).uniform((8, 50)) < 0.5)[row].tolist())
+        for epoch in (1, 2)
+        for row in range(8)
+    ]
+    assert len(set(masks)) == 16
+
+
+def test_drawing_compiles_as_one_graph():
+    def draw(rows, epoch):
+        rng = Rng.for_rows(1, epoch, rows).child("x")
+        return rng.uniform((4, 3)), rng.child("y").bytes((4, 10)), rng.integers((4, 2), 5)
+
+    rows, epoch = torch.arange(4), torch.tensor(2)
+    compiled = torch.compile(draw, backend="eager", fullgraph=True)
+    for plain, captured in zip(draw(rows, epoch), compiled(rows, epoch), strict=True):
+        assert plain.equal(captured)
