@@ -93,6 +93,15 @@ class RunFolder:
             owner.unlink(missing_ok=True)
             lock.release()
 
+    def is_owned(self) -> bool:
+        """Whether a living run has the folder."""
+        lock = filelock.FileLock(self.path / "owner.lock", timeout=0)
+        try:
+            with lock:
+                return False
+        except filelock.Timeout:
+            return True
+
     def discard(self) -> None:
         """Remove the folder of a run that came to nothing."""
         shutil.rmtree(self.path, ignore_errors=True)
