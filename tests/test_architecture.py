@@ -1,0 +1,83 @@
+"""The structure keeps its promises."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import fw.hookspecs
+import fw.interfaces
+import pytest
+from fw.kinds import KINDS
+
+ROOT = Path(__file__).parents[1]
+FRAMEWORK = sorted((ROOT / "framework").rglob("*.py"))
+PLUGINS = sorted((ROOT / "plugins" / "fw_plugins").rglob("*.py"))
+COMPONENTS = [
+    path for path in PLUGINS if path.name != "__init__.py" and not path.name.startswith("_")
+]
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def module_name(path):
+    return ".".join(path.relative_to(ROOT / "plugins").with_suffix("").parts)
+
+
+def test_there_is_something_to_check():
+    assert len(FRAMEWORK) > 30
+    assert len(COMPONENTS) > 14
+
+
+@pytest.mark.parametrize("path", FRAMEWORK, ids=lambda path: path.stem)
+def test_the_framework_imports_no_plugin(path):
+    assert not [name for name in imported(path) if name.split(".")[0] == "fw_plugins"]
+
+
+@pytest.mark.parametrize("path", COMPONENTS, ids=lambda path: path.stem)
+def test_a_plugin_imports_no_other_plugin(path):
+    own = module_name(path)
+    private = f"{own.rpartition('.')[0]}._"  # parts of one plugin that is too long for a file
+    others = [name for name in imported(path) if name.split(".")[0] == "fw_plugins"]
+    assert all(name.startswith(private) for name in others)
+
+
+def test_every_plugin_module_has_its_entry_point_and_every_entry_point_its_module():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    folders = {"losses": "loss", "poolings": "pooling"}
+    expected = {}
+    for path in COMPONENTS:
+        kind = folders.get(path.parent.name, path.parent.name.removesuffix("s"))
+        expected[f"{kind}-{path.stem}"] = module_name(path)
+    assert project["entry-points"]["fw"] == expected
+
+
+def test_entry_points_are_installed_as_the_project_states_them():
+    from importlib.metadata import entry_points
+
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    installed = {point.name: point.value for point in entry_points(group="fw")}
+    for name, module in stated["project"]["entry-points"]["fw"].items():
+        assert installed.get(name) == module, f"{name}: install again (pip install -e .)"
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_has_a_documented_hook_and_protocol(kind):
+    hook = getattr(fw.hookspecs, kind.hook)
+    protocol = getattr(fw.interfaces, kind.protocol)
+    assert f":class:`fw.interfaces.{kind.protocol}`" in hook.__doc__
+    assert protocol.__doc__
+
+
+def test_files_stay_readable_in_one_sitting():
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in [*FRAMEWORK, *PLUGINS]
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300
+    }
+    assert long == {}
