@@ -1,7 +1,5 @@
 """Files are whole or as they were."""
 
-import resource
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +54,9 @@ except RunError as error:
 def test_case_B58_a_full_disk_keeps_the_old_file(tmp_path):
     path = tmp_path / "a.txt"
     write_text(path, "old")
+
+    import resource
+    import signal
 
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

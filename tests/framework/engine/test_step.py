@@ -1,0 +1,175 @@
+"""A step is the same loss however it is cut into groups, and its draws do not depend on the batch."""
+
+import numpy as np
+import pytest
+import torch
+from fw import Info, LossTerm
+from fw.data.sequences import SequenceStore
+from fw.data.split import CaseList, Split
+from fw.data.training import TrainingRows
+from fw.engine.batches import Group, cut_groups
+from fw.engine.step import Step, Term, newest
+from fw.nn.items import ItemTable
+from fw.views import TwoViews
+from fw_plugins.augmenters.crop import Crop
+from fw_plugins.augmenters.mask import Mask
+from fw_plugins.losses.bce import BinaryCrossEntropy
+from fw_plugins.losses.nt_xent import NTXent
+from fw_plugins.poolings.mean import Mean
+from fw_plugins.samplers.uniform import Uniform
+from fw_plugins.tasks.next_item import NextItem
+from torch import nn
+
+NOBODY = CaseList(np.array([], dtype=np.int64), np.array([], dtype=np.int64))
+NUM_ITEMS, MAX_LEN, SIZE = 30, 12, 8
+
+
+class RunningMean(nn.Module):
+    """A causal encoder: the mean of the embeddings so far."""
+
+    causal, hidden_size = True, SIZE
+
+    def __init__(self):
+        super().__init__()
+        self.items = ItemTable(NUM_ITEMS, SIZE, nn.init.normal_)
+
+    def forward(self, sequences, rng=None):
+        summed = self.items.rows(sequences.items).cumsum(1)
+        counts = torch.arange(1, summed.shape[1] + 1)[:, None]
+        return summed / counts * sequences.is_real()[..., None]
+
+
+def rows_of(lengths):
+    rng = np.random.default_rng(0)
+    items = rng.integers(1, NUM_ITEMS + 1, sum(lengths)).astype(np.int32)
+    store = SequenceStore(
+        items=items,
+        offsets=np.concatenate([[0], np.cumsum(lengths)]),
+        source_rows=np.arange(len(items)),
+        user_ids=np.arange(len(lengths)).astype(str).astype(object),
+        item_ids=np.arange(1, NUM_ITEMS + 1).astype(str).astype(object),
+    )
+    split = Split(store=store, train_lengths=np.array(lengths), valid=NOBODY, test=NOBODY)
+    return TrainingRows(split)
+
+
+LENGTHS = [15, 14, 13, 9, 9, 8, 5, 4, 3, 2]
+
+
+@pytest.fixture
+def step():
+    training = rows_of(LENGTHS)
+    info = Info(
+        num_users=len(LENGTHS),
+        num_items=NUM_ITEMS,
+        max_len=MAX_LEN,
+        item_counts=torch.ones(NUM_ITEMS + 2, dtype=torch.int64),
+        training=training,
+        hidden_size=SIZE,
+        pooled_size=SIZE,
+    )
+    torch.manual_seed(0)
+    views = TwoViews([Crop(ratio=0.5), Mask(ratio=0.5).build(info)], distinct=False)
+    contrastive = Term("nt_xent", NTXent().build(info), 0.1, views, Mean())
+    return Step(
+        seed=1,
+        max_len=MAX_LEN,
+        training=training,
+        task=NextItem(),
+        encoder=RunningMean(),
+        terms=[Term("bce", BinaryCrossEntropy(), 1.0), contrastive],
+        sampler=Uniform(num_negatives=3).build(info),
+    )
+
+
+def rows_and_widths(chosen):
+    lengths = np.minimum(np.array(LENGTHS)[chosen], MAX_LEN + 1)
+    return torch.tensor(chosen), lengths
+
+
+def test_groups_change_nothing_but_the_padding(step):
+    rows, lengths = rows_and_widths(list(range(10)))
+    whole, terms = step(rows, [Group(0, 10, int(lengths.max()))], 1)
+    groups = [Group(0, 3, 13), Group(3, 6, 9), Group(6, 10, 5)]
+    in_parts, terms_in_parts = step(rows, groups, 1)
+    assert in_parts.item() == pytest.approx(whole.item(), rel=1e-6)
+    assert terms_in_parts.tolist() == pytest.approx(terms.tolist(), rel=1e-6)
+
+
+def test_the_loss_is_the_weighted_sum_of_its_terms(step):
+    rows, lengths = rows_and_widths([0, 4, 9])
+    loss, terms = step(rows, cut_groups(lengths), 1)
+    assert loss.item() == pytest.approx(terms[0].item() + 0.1 * terms[1].item(), rel=1e-6)
+
+
+def test_a_rows_part_of_the_loss_is_the_same_in_any_batch(step):
+    def total(chosen):
+        rows, lengths = rows_and_widths(chosen)
+        _, terms = step(rows, [Group(0, len(chosen), int(lengths[0]))], 1)
+        targets = np.minimum(np.array(LENGTHS)[chosen] - 1, MAX_LEN)
+        return terms[0].item() * targets.sum()
+
+    together = total([0, 3, 6])
+    assert together == pytest.approx(total([0]) + total([3]) + total([6]), rel=1e-5)
+
+
+def test_adding_a_contrastive_loss_moves_no_negative(step):
+    rows, lengths = rows_and_widths(list(range(10)))
+    alone = Step(
+        seed=1,
+        max_len=MAX_LEN,
+        training=step.training_rows,
+        task=step.task,
+        encoder=step.encoder,
+        terms=step.terms[:1],
+        sampler=step.sampler,
+    )
+    groups = cut_groups(lengths)
+    assert alone(rows, groups, 1)[1][0] == step(rows, groups, 1)[1][0]
+
+
+def test_epochs_draw_differently_and_each_the_same_again(step):
+    rows, lengths = rows_and_widths(list(range(10)))
+    first = step(rows, cut_groups(lengths), 1)[0].item()
+    assert step(rows, cut_groups(lengths), 1)[0].item() == first
+    assert step(rows, cut_groups(lengths), 2)[0].item() != first
+
+
+def test_a_batch_in_which_nothing_is_counted_has_a_loss_of_zero(step):
+    class CountsNothing:
+        requires = frozenset({"hidden"})
+
+        def __call__(self, output):
+            return LossTerm(output.hidden.sum() * 0, torch.tensor(0))
+
+    rows, lengths = rows_and_widths([0, 1])
+    empty = Step(
+        seed=1,
+        max_len=MAX_LEN,
+        training=step.training_rows,
+        task=step.task,
+        encoder=step.encoder,
+        terms=[Term("nothing", CountsNothing(), 1.0)],
+    )
+    assert empty(rows, cut_groups(lengths), 1)[0].item() == 0.0
+
+
+def test_everything_with_weights_is_trained_and_saved(step):
+    assert "encoder.items.weight" in dict(step.named_parameters())
+    assert set(step.state_dict()) == {name for name, _ in step.named_parameters()}
+
+
+def test_the_newest_of_a_history_that_is_one_item_too_long(step):
+    history = step.training_rows.newest(torch.tensor([0, 8]), 13)
+    cut = newest(history, 12)
+    assert cut.items[0].tolist() == history.items[0, 1:].tolist()
+    assert cut.items[1, :3].tolist() == history.items[1, :3].tolist()
+    assert cut.lengths.tolist() == [12, 3]
+
+
+def test_the_whole_step_reads_nothing_back_to_the_host(step):
+    rows, lengths = rows_and_widths(list(range(10)))
+    groups = tuple(cut_groups(lengths))
+    compiled = torch.compile(step, backend="eager", fullgraph=True)
+    plain, captured = step(rows, groups, torch.tensor(1)), compiled(rows, groups, torch.tensor(1))
+    assert captured[0].item() == pytest.approx(plain[0].item(), rel=1e-6)
