@@ -58,6 +58,10 @@ class Sequences(NamedTuple):
         """Return [B, L] bool: the position of the newest item of each row."""
         return self._positions() == self.lengths[:, None] - 1
 
+    def newest_items(self) -> Tensor:
+        """Return [B] int64: the newest item of each row, PAD where it has none."""
+        return self.items.gather(1, (self.lengths - 1).clamp(min=0)[:, None]).squeeze(1)
+
     def _positions(self) -> Tensor:
         return torch.arange(self.items.shape[1], device=self.items.device)
 

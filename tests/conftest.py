@@ -1,0 +1,44 @@
+"""What tests of several parts need."""
+
+import numpy as np
+import pytest
+import torch
+
+from fw import Info
+from fw.data.sequences import SequenceStore
+from fw.data.split import CaseList, Split
+from fw.data.training import TrainingRows
+
+NOBODY = CaseList(np.array([], dtype=np.int64), np.array([], dtype=np.int64))
+
+
+def _store(rows, num_items):
+    lengths = np.array([len(row) for row in rows])
+    return SequenceStore(
+        items=np.array([item for row in rows for item in row], dtype=np.int32),
+        offsets=np.concatenate([[0], lengths.cumsum()]),
+        source_rows=np.arange(lengths.sum()),
+        user_ids=np.array([f"user {number}" for number in range(len(rows))], dtype=object),
+        item_ids=np.array([str(number) for number in range(1, num_items + 1)], dtype=object),
+    )
+
+
+@pytest.fixture(scope="session")
+def make_info():
+    """A function from training rows (lists of items) to what a component's ``build`` is given."""
+
+    def make(rows, num_items, *, max_len=10, train_lengths=None, columns=None, **more):
+        store = _store(rows, num_items)
+        lengths = np.diff(store.offsets) if train_lengths is None else np.array(train_lengths)
+        split = Split(store=store, train_lengths=lengths, valid=NOBODY, test=NOBODY)
+        return Info(
+            num_users=len(rows),
+            num_items=num_items,
+            max_len=max_len,
+            item_counts=torch.zeros(num_items + 2, dtype=torch.int64),
+            training=TrainingRows(split, columns),
+            user_ids=list(store.user_ids),
+            **more,
+        )
+
+    return make
