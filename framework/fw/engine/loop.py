@@ -13,6 +13,7 @@ import torch
 
 from fw.config.recipe import Training
 from fw.engine.batches import Plan, epoch_plans
+from fw.engine.diagnosis import diagnose, warnings
 from fw.engine.epoch import EpochReport, train_epoch
 from fw.engine.folder import RunFolder
 from fw.engine.reporting import Reporter
@@ -67,7 +68,7 @@ def train(session: Session) -> Selection:
         metrics: Mapping[str, float] = {}
         if epoch % training.evaluate_every == 0 or epoch == training.epochs:
             state, metrics = _evaluate(session, state)
-        _record(session, state, report, metrics)
+        _record(session, state, report, metrics, plans[0])
     return state
 
 
@@ -96,17 +97,36 @@ def _evaluate(session: Session, state: Selection) -> tuple[Selection, Mapping[st
 
 
 def _record(
-    session: Session, state: Selection, report: EpochReport, metrics: Mapping[str, float]
+    session: Session,
+    state: Selection,
+    report: EpochReport,
+    metrics: Mapping[str, float],
+    plan: Plan,
 ) -> None:
     """Write the epoch down: best weights first, then its line, then the checkpoint."""
     if metrics and state.improved:
         session.folder.save_weights(session.step.state_dict())
-    line = {"epoch": state.epoch, **attrs.asdict(report), "metrics": _json_safe(metrics)}
+    line = {
+        "epoch": state.epoch,
+        **attrs.asdict(report),
+        "metrics": _json_safe(metrics),
+        "diagnostics": _json_safe(_diagnose(session, state.epoch, report, plan)),
+    }
     session.folder.append_line(line)
     session.reporter.line(line, state, session.training)
     done = state.finished(session.training.epochs, session.training.patience)
     if done or state.epoch % session.training.checkpoint_every == 0:
         session.folder.save_state(_snapshot(session, state))
+
+
+def _diagnose(
+    session: Session, epoch: int, report: EpochReport, plan: Plan
+) -> Mapping[str, float]:
+    """Look into one batch of the epoch, and warn of what is wrong, each thing once a run."""
+    numbers = diagnose(session.step, plan, epoch)
+    for subject, warning in warnings(session.step.terms, report.losses, numbers).items():
+        session.reporter.warn_once(subject, f"epoch {epoch}: {warning}")
+    return numbers
 
 
 def _snapshot(session: Session, state: Selection) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Reporter:
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True, highlight=False)
         self.last = ""
+        self._warned: set[str] = set()
 
     def say(self, message: str) -> None:
         """Print a plain line."""
@@ -30,6 +31,12 @@ class Reporter:
     def warn(self, message: str) -> None:
         """Print a line that stands out."""
         self.console.print(f"warning: {message}", style="bold yellow", markup=False)
+
+    def warn_once(self, subject: str, message: str) -> None:
+        """Print a warning, unless the subject has been warned of before."""
+        if subject not in self._warned:
+            self._warned.add(subject)
+            self.warn(message)
 
     @contextmanager
     def epoch(self, epoch: int, plans: Sequence[Plan]) -> Iterator[Callable[[int], object]]:

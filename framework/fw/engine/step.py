@@ -70,16 +70,40 @@ class Step(nn.Module):
         self, rows: Tensor, groups: Sequence[Group], epoch: Tensor | int
     ) -> tuple[Tensor, Tensor]:
         """Return the loss ([]) and its unweighted terms ([T]) for ``rows`` ([B], longest first)."""
+        means = self.means(*self.batch(rows, groups, epoch), groups)
+        loss = sum(term.weight * mean for term, mean in zip(self.terms, means, strict=True))
+        return torch.as_tensor(loss), torch.stack(means).detach()
+
+    def batch(
+        self, rows: Tensor, groups: Sequence[Group], epoch: Tensor | int
+    ) -> tuple[Batch, Rng]:
+        """Make the batch of ``rows`` and the place that everything in the step draws from."""
         rng = Rng.for_rows(self.seed, epoch, rows)
         history = self.training_rows.newest(rows, min(groups[0].width, self.max_len + 1))
-        batch = self.task(history, rng.child("task"))
+        return self.task(history, rng.child("task")), rng
+
+    def means(self, batch: Batch, rng: Rng, groups: Sequence[Group]) -> list[Tensor]:
+        """Return the unweighted terms of the loss ([] each), in the order of ``terms``."""
         sums = self._position_terms(batch, groups, rng)
         for number, term in enumerate(self.terms):
             if term.contrastive:
                 sums[number] = self._contrast(term, batch, groups, rng)
-        means = [_mean(sums[number]) for number in range(len(self.terms))]
-        loss = sum(term.weight * mean for term, mean in zip(self.terms, means, strict=True))
-        return torch.as_tensor(loss), torch.stack(means).detach()
+        return [_mean(sums[number]) for number in range(len(self.terms))]
+
+    def views(self, term: Term, batch: Batch, rng: Rng) -> tuple[Sequences, Sequences]:
+        """Make both views of the whole batch for a contrastive term."""
+        assert term.views is not None
+        return term.views(newest(batch.history, self.max_len), rng.child(term.name))
+
+    def pooled(
+        self, term: Term, views: Sequence[Sequences], groups: Sequence[Group], rng: Rng
+    ) -> tuple[Tensor, Tensor]:
+        """Encode two views and pool each to one vector a row: two of [B, P]."""
+        first, second = (
+            self._pool(term, view, groups, rng.child(f"{term.name} encoder {number}"))
+            for number, view in enumerate(views, start=1)
+        )
+        return first, second
 
     def _position_terms(
         self, batch: Batch, groups: Sequence[Group], rng: Rng
@@ -105,18 +129,9 @@ class Step(nn.Module):
             negatives = _cut_negatives(negatives, group, part.targets.items.shape[1])
         return StepOutput(part, self.encoder.items, hidden=hidden, negatives=negatives)
 
-    def _contrast(
-        self, term: Term, batch: Batch, groups: Sequence[Group], rng: Rng
-    ) -> LossTerm:
-        """Make both views of the whole batch, pool them, and compare them."""
-        assert term.views is not None
-        source = newest(batch.history, self.max_len)
-        views = term.views(source, rng.child(term.name))
-        pooled = [
-            self._pool(term, view, groups, rng.child(f"{term.name} encoder {number}"))
-            for number, view in enumerate(views, start=1)
-        ]
-        return term.loss(StepOutput(batch, self.encoder.items, views=(pooled[0], pooled[1])))
+    def _contrast(self, term: Term, batch: Batch, groups: Sequence[Group], rng: Rng) -> LossTerm:
+        pooled = self.pooled(term, self.views(term, batch, rng), groups, rng)
+        return term.loss(StepOutput(batch, self.encoder.items, views=pooled))
 
     def _pool(self, term: Term, view: Sequences, groups: Sequence[Group], rng: Rng) -> Tensor:
         assert term.pooling is not None and term.views is not None

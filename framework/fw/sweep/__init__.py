@@ -1,0 +1,1 @@
+"""Sweeps: many runs of one recipe, and the table that compares them."""
