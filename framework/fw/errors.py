@@ -4,6 +4,7 @@
     ├── UserError                  something the user can mend; exit code 2
     │   ├── RecipeError            a recipe is wrong: every problem found, each with its place
     │   ├── DataError              an interaction file or data set is wrong or missing
+    │   │   └── DataNotFound       it can be neither found nor downloaded: the only case for a fallback
     │   ├── RunError               a run folder is taken, missing, damaged or not writable
     │   └── DeviceError            the device that was asked for is not there
     ├── TrainingError              training cannot go on: a loss that is not finite
@@ -36,6 +37,13 @@ class DataError(UserError):
     """An interaction file or a data set is wrong or missing."""
 
 
+class DataNotFound(DataError):  # noqa: N818 (what it says is what happened)
+    """A data set can be neither found nor downloaded; what is found but broken is a DataError.
+
+    The only error after which the fallback that a recipe names is used.
+    """
+
+
 class RunError(UserError):
     """A run folder is taken, missing, damaged or not writable."""
 
@@ -48,8 +56,9 @@ class DeviceError(UserError):
 class Problem:
     """One thing that is wrong in a recipe, and where.
 
-    ``line`` counts from 1; ``None`` where the recipe has no such line (a missing table, an
-    override from the command line). ``text`` is the line itself.
+    ``line`` counts from 1; ``None`` where the recipe has no such line (a missing table).
+    ``text`` is the line itself. ``override`` is what followed ``--set``, if that set the key.
+    ``hint`` says what would be right, on one line or several.
     """
 
     message: str
@@ -57,17 +66,18 @@ class Problem:
     file: Path | None = None
     line: int | None = None
     text: str = ""
+    override: str = ""
 
     def __str__(self) -> str:
-        place = "" if self.file is None else f"{self.file}:"
-        if self.line is not None:
-            place += f"{self.line}:"
-        lines = [f"{place} {self.message}".strip()]
-        if self.text:
-            lines.append(f"    {self.text.strip()}")
-        if self.hint:
-            lines.append(f"    {self.hint}")
+        lines = [f"{self._place()} {self.message}".strip()]
+        lines += [f"    {line}" for line in (self.text.strip(), *self.hint.splitlines()) if line]
         return "\n".join(lines)
+
+    def _place(self) -> str:
+        if self.override:
+            return f"--set {self.override}:"
+        place = "" if self.file is None else f"{self.file}:"
+        return place if self.line is None else f"{place}{self.line}:"
 
 
 class RecipeError(UserError):

@@ -6,7 +6,7 @@ written in the recipe as a nested table or array of tables.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 from attrs.validators import ge
@@ -63,5 +63,3 @@ class LossSlot(Slot):
     distinct: bool | None = attrs.field(
         default=None, metadata={"help": "draw two different augmenters for the two views"}
     )
-
-

@@ -1,0 +1,73 @@
+"""``fw check``: every problem of a recipe at once, or the recipe with all defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fw.cli.common import (
+    data_option,
+    load_plugins,
+    plugin_option,
+    recipe_argument,
+    set_option,
+    warn,
+)
+
+if TYPE_CHECKING:
+    from fw.config.recipe import Recipe
+
+
+@click.command()
+@recipe_argument
+@set_option
+@plugin_option
+@data_option
+@click.option("--resolved", is_flag=True, help="Print the recipe with every default filled in.")
+def command(
+    recipe: str,
+    overrides: tuple[str, ...],
+    plugins: tuple[str, ...],
+    data: Path | None,
+    resolved: bool,
+) -> None:
+    """Check RECIPE, a file or the name of a shipped recipe, and show every problem at once.
+
+    The data itself is not read; a warning says where a file that the recipe names is missing.
+    """
+    from fw.config.reading import read_recipe
+    from fw.config.writing import recipe_text
+
+    read = read_recipe(recipe, load_plugins(plugins), overrides)
+    _warn_of_missing_files(read, data)
+    click.echo(recipe_text(read) if resolved else f"ok: {read.path}\n{_summary(read)}", nl=False)
+
+
+def _warn_of_missing_files(recipe: Recipe, data: Path | None) -> None:
+    import attrs
+
+    from fw.data.places import Places
+    from fw.errors import DataError
+
+    dataset = recipe.one("dataset")
+    places = Places.from_environment(data)
+    for value in attrs.astuple(dataset.settings, recurse=False):
+        try:
+            if isinstance(value, Path):
+                places.find(value)
+        except DataError as error:
+            warn(f"dataset {dataset.name!r}: {error}")
+
+
+def _summary(recipe: Recipe) -> str:
+    """Name the components, a line for each kind, and how long is trained."""
+    training = recipe.training
+    lines = [
+        f"{kind}: {', '.join(one.name for one in chosen)}"
+        for kind, chosen in recipe.components.items()
+        if chosen
+    ]
+    lines.append(f"training: up to {training.epochs} epochs, selected by {training.monitor}")
+    return "".join(f"    {line}\n" for line in lines)

@@ -1,0 +1,82 @@
+"""What several commands share: options, the registry, tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from fw.registry import Registry
+
+recipe_argument = click.argument("recipe")
+
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a value of the recipe: training.epochs=5, losses.1.weight=0.2. Repeatable.",
+)
+
+plugin_option = click.option(
+    "-p",
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="MODULE",
+    help="Load a module as a plugin, installed or in the current folder. Repeatable.",
+)
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where data files are looked for; FW_DATA_DIR does the same.",
+)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def warn(message: str) -> None:
+    """Print a warning on stderr."""
+    click.echo(f"warning: {message}", err=True)
+
+
+def load_plugins(modules: Sequence[str]) -> Registry:
+    """Load all plugins for a command that uses them: warn of each that failed.
+
+    Raises a FrameworkError where one that was asked for with ``-p`` failed.
+    """
+    from fw.discovery import discover_or_explain
+
+    return discover_or_explain(modules, warn)
+
+
+def make_table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
+    """Make a table of plain text."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def show(*parts: Table | str) -> None:
+    """Print text and tables; where stdout is no terminal, lines are not broken or coloured."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 10_000)
+    for part in parts:
+        console.print(Text(part) if isinstance(part, str) else part)

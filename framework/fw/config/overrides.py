@@ -1,0 +1,65 @@
+"""``--set KEY=VALUE``: a tree of changes, laid over a recipe by the rules of ``extends``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fw.config.merging import merge
+from fw.config.nodes import Keys, Node, Place
+from fw.config.parsing import parse_value
+from fw.errors import Problem, RecipeError
+
+
+def with_overrides(root: Node, overrides: Sequence[str]) -> Node:
+    """Return the recipe with the overrides over it; raises RecipeError with every bad one.
+
+    All overrides together are one change, so that their order matters only where two set the same
+    key; the later one then counts.
+    """
+    problems: list[Problem] = []
+    changes = Node({}, root.place)
+    for override in overrides:
+        try:
+            changes = merge(changes, _change(override))
+        except RecipeError as error:
+            problems += error.problems
+    problems += _misplaced(root, changes, ())
+    if problems:
+        raise RecipeError(problems)
+    return merge(root, changes)
+
+
+def _change(override: str) -> Node:
+    """Make the tree of one override: a table in a table for each part of its key."""
+    place = Place(override=override)
+    key, equals, value = override.partition("=")
+    parts = [part.strip() for part in key.split(".")]
+    if not equals or not all(parts):
+        raise RecipeError([place.problem("expected KEY=VALUE, such as training.epochs=5")])
+    node = parse_value(value.strip(), place)
+    for part in reversed(parts):
+        node = Node({int(part) if part.isdecimal() else part: node}, place)
+    return node
+
+
+def _misplaced(base: Node | None, change: Node, path: Keys) -> Iterator[Problem]:
+    """Find positions where the recipe has no list, or not so long a one."""
+    if not change.is_table:
+        return
+    for key, child in change.value.items():
+        inside = base.get(key) if base else None
+        if isinstance(key, int):
+            size = len(base.value) if base and base.is_list else None
+            if size is None or key >= size:
+                yield _position_problem(child, path, key, size)
+                continue
+            inside = base.value[key] if base else None
+        yield from _misplaced(inside, child, (*path, key))
+
+
+def _position_problem(node: Node, path: Keys, key: int, size: int | None) -> Problem:
+    where = ".".join(map(str, path)) or "a recipe"
+    if size is None:
+        return node.place.problem(f"{where} is not a list: it has no position {key}")
+    positions = f"its positions are 0 to {size - 1}" if size else "it is empty"
+    return node.place.problem(f"{where} has no position {key}: {positions}")

@@ -1,0 +1,149 @@
+"""A recipe that has been read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from fw.config.settings import plain
+from fw.config.slots import Slot
+from fw.config.validators import at_least, between
+from fw.errors import PluginError
+from fw.kinds import KINDS
+from fw.registry import Entry
+
+
+@attrs.frozen(kw_only=True)
+class General:
+    """The keys at the top of a recipe."""
+
+    seed: int = attrs.field(
+        default=1,
+        validator=between(0, 2**63 - 1),
+        metadata={"help": "from which everything random follows"},
+    )
+    max_len: int = attrs.field(
+        default=200,
+        validator=at_least(1),
+        metadata={"help": "how many of a user's newest items the model sees"},
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Training:
+    """How long is trained, and by which metric the model is selected."""
+
+    batch_size: int = attrs.field(
+        default=128,
+        validator=at_least(1),
+        metadata={"help": "rows a step, over all processes"},
+    )
+    epochs: int = attrs.field(
+        default=200, validator=at_least(1), metadata={"help": "epochs at most"}
+    )
+    evaluate_every: int = attrs.field(
+        default=5, validator=at_least(1), metadata={"help": "epochs between evaluations"}
+    )
+    patience: int = attrs.field(
+        default=10,
+        validator=at_least(1),
+        metadata={"help": "evaluations without improvement before training stops"},
+    )
+    monitor: str = attrs.field(
+        metadata={"help": 'the metric that selects the model: "valid/<protocol>/<metric>"'}
+    )
+    checkpoint_every: int = attrs.field(
+        default=1,
+        validator=at_least(1),
+        metadata={"help": "epochs between the states from which a run can go on"},
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Views:
+    """Defaults for the views that contrastive losses compare."""
+
+    distinct: bool = attrs.field(
+        default=False, metadata={"help": "draw two different augmenters for the two views"}
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Chosen:
+    """A component that a recipe names, with its settings and fw's own keys of its table."""
+
+    kind: str
+    name: str
+    settings: Any
+    slot: Slot
+    entry: Entry
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """The component's table with every default filled in."""
+        try:
+            return {"name": self.name, **_plain_fields(self.slot), **_plain_fields(self.settings)}
+        except TypeError as error:
+            raise PluginError(
+                f"{self.kind} {self.name!r} of plugin {self.entry.owner}: {error}"
+            ) from error
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Recipe:
+    """All that configures a run. ``components`` are by kind; ``path`` is the recipe's file."""
+
+    seed: int
+    max_len: int
+    training: Training
+    views: Views
+    components: Mapping[str, tuple[Chosen, ...]]
+    path: Path | None = None
+
+    def many(self, kind: str) -> tuple[Chosen, ...]:
+        """Return all components of a kind, in the recipe's order."""
+        return self.components.get(kind, ())
+
+    def optional(self, kind: str) -> Chosen | None:
+        """Return the component of a kind that a recipe names at most once, or None."""
+        return next(iter(self.many(kind)), None)
+
+    def one(self, kind: str) -> Chosen:
+        """Return the component of a kind that a recipe must name; raises LookupError without."""
+        found = self.optional(kind)
+        if found is None:
+            raise LookupError(f"the recipe names no {kind}")
+        return found
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The recipe as plain data with every default filled in: itself a recipe."""
+        tables = {
+            kind.key: [chosen.table for chosen in found] if kind.many else found[0].table
+            for kind in KINDS.values()
+            if (found := self.many(kind.name))
+        }
+        top = {"seed": self.seed, "max_len": self.max_len}
+        named = {"views": _plain_fields(self.views), "training": _plain_fields(self.training)}
+        return {**top, **tables, **named}
+
+
+def _plain_fields(instance: Any) -> dict[str, Any]:
+    """Return what a recipe would say for an attrs instance; TOML has no None, which is left out."""
+    values = {
+        field.alias or field.name: getattr(instance, field.name)
+        for field in attrs.fields(type(instance))
+        if field.init
+    }
+    return {key: _plain(value) for key, value in values.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Chosen):
+        return value.table
+    if isinstance(value, tuple) and value and isinstance(value[0], Chosen):
+        return [chosen.table for chosen in value]
+    return plain(value)
