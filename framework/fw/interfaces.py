@@ -268,7 +268,8 @@ class Augmenter(Protocol):
     """One view of every sequence of a batch.
 
     May have ``min_length``: it is then not drawn for shorter rows. The width of the result depends
-    on the width of the input and on ``max_len`` only.
+    on the width of the input and on ``max_len`` only. A method ``longest(length)``, which says how
+    long the view of a row of ``length`` items may be, lets short views be encoded at their own width.
     """
 
     def __call__(self, sequences: Sequences, rng: Rng) -> Sequences:

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 def padded(rows, **more):
     width = max(map(len, rows), default=0)
     items = torch.tensor([row + [0] * (width - len(row)) for row in rows])
-    return Sequences(items, torch.tensor([len(row) for row in rows]), torch.arange(len(rows)), **more)
+    return Sequences(
+        items, torch.tensor([len(row) for row in rows]), torch.arange(len(rows)), **more
+    )
+
+
+def test_the_newest_item_of_each_row_is_padding_where_there_is_none():
+    assert padded([[4, 2, 7], [5], []]).newest_items().tolist() == [7, 5, 0]
 
 
 def test_real_positions_and_the_newest_one():

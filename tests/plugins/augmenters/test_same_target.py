@@ -84,7 +84,7 @@ def test_training_rows_of_one_item_only_have_nothing_to_offer(make_info, data):
 
 @settings(max_examples=25, deadline=None)
 @given(
-    data=st.lists(st.lists(st.integers(1, 4), max_size=6), min_size=1, max_size=5),
+    data=st.lists(st.lists(st.integers(1, 4), max_size=6), min_size=1, max_size=5).filter(any),
     epoch=st.integers(0, 1000),
 )
 def test_a_view_is_always_one_of_those_that_a_search_finds(make_info, data, epoch):
