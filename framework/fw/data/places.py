@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 from platformdirs import user_cache_path
 
-from fw.errors import DataError
+from fw.errors import DataError, DataNotFound
 
 
 @attrs.frozen
@@ -23,21 +23,26 @@ class Places:
 
     @classmethod
     def from_environment(cls, data: Path | None = None) -> Places:
-        """Take the folder given, else ``FW_DATA_DIR``; the cache may be moved by ``FW_CACHE_DIR``."""
+        """Take the folder given, else ``FW_DATA_DIR``; ``FW_CACHE_DIR`` moves the cache."""
         named = os.environ.get("FW_DATA_DIR")
         cache = os.environ.get("FW_CACHE_DIR")
         places = cls(data or (Path(named) if named else None))
         return attrs.evolve(places, cache=Path(cache)) if cache else places
 
     def find(self, path: Path) -> Path:
-        """Return the file as given, or below the data folder; raises DataError naming both."""
+        """Return the file as given, or below the data folder.
+
+        Raises DataNotFound naming both where there is neither, DataError where one is a folder.
+        """
         tried = [path] if path.is_absolute() or self.data is None else [path, self.data / path]
         for candidate in tried:
             if candidate.is_file():
                 return candidate
         where = " or ".join(str(candidate.absolute()) for candidate in tried)
-        kind = "is a folder" if any(candidate.is_dir() for candidate in tried) else "no such file"
-        raise DataError(
-            f"{kind}: {where}\n    a relative path is looked for beside the recipe, "
-            "then in the data folder (--data or FW_DATA_DIR)"
+        rule = (
+            "a relative path is looked for beside the recipe, in the current folder, "
+            "and in the data folder (--data or FW_DATA_DIR)"
         )
+        if any(candidate.is_dir() for candidate in tried):
+            raise DataError(f"is a folder: {where}\n    {rule}")
+        raise DataNotFound(f"no such file: {where}\n    {rule}")

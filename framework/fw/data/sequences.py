@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
+import pandas as pd
 
 from fw.data.interactions import Oracle
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -32,7 +29,7 @@ class SequenceStore:
     times: np.ndarray | None = None  # [T] int64
     columns: Mapping[str, np.ndarray] = MappingProxyType({})  # [T] each
     item_frame: pd.DataFrame | None = None  # row i - 1 belongs to item i
-    oracle: Oracle | None = None
+    oracle: Oracle | None = None  # of source rows; column i - 1 belongs to item i
 
     @property
     def num_users(self) -> int:
@@ -48,3 +45,12 @@ class SequenceStore:
     def lengths(self) -> np.ndarray:
         """How many items each user has: [U] int64."""
         return np.diff(self.offsets)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The user (row) of every interaction: [T] int64."""
+        return np.repeat(np.arange(self.num_users), self.lengths)
+
+    def is_repeat(self) -> np.ndarray:
+        """Return bool, [T]: interactions whose item the user has had before."""
+        return pd.Series(self.rows * (self.num_items + 1) + self.items).duplicated().to_numpy()

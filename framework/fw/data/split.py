@@ -36,3 +36,11 @@ class Split:
     valid: CaseList
     test: CaseList
     report: Mapping[str, Any] = MappingProxyType({})  # counts, by rule: printed and stored
+
+    def is_trained(self) -> np.ndarray:
+        """Return bool, [T]: interactions of the store that belong to a training part."""
+        rows = self.store.rows
+        trained: np.ndarray = (
+            np.arange(len(rows)) - self.store.offsets[rows] < self.train_lengths[rows]
+        )
+        return trained

@@ -1,0 +1,224 @@
+"""From a data set to the store that everything else works on: loaded, cleaned, put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+import pandas as pd
+
+from fw.config.slots import DatasetSlot
+from fw.data import cleaning
+from fw.data.fingerprints import fingerprint_cleaned, fingerprint_files
+from fw.data.interactions import Interactions, Oracle
+from fw.data.places import Places
+from fw.data.sequences import SequenceStore
+from fw.errors import DataError, DataNotFound
+
+if TYPE_CHECKING:
+    from fw.config.recipe import Chosen
+
+
+@attrs.frozen(eq=False, kw_only=True)
+class Loaded:
+    """A data set that was loaded and cleaned.
+
+    ``name`` is the data set that was really used; where that is a fallback, ``reason`` says why the
+    one that was asked for could not be had.
+    """
+
+    name: str
+    interactions: Interactions
+    store: SequenceStore
+    report: Mapping[str, Any]
+    fingerprints: Mapping[str, Any]
+    used_fallback: bool = False
+    reason: str = ""
+
+
+def load(dataset: Chosen, places: Places, warn: Callable[[str], None]) -> Loaded:
+    """Load and clean a data set, or its fallback if it can be neither found nor downloaded.
+
+    The fallback is announced through ``warn``. Raises DataError for everything else that is wrong.
+    """
+    slot = dataset.slot
+    assert isinstance(slot, DatasetSlot)
+    try:
+        interactions = dataset.settings.load(places)
+    except DataNotFound as error:
+        fallback = slot.fallback
+        if fallback is None:
+            raise
+        warn(_announcement(dataset.name, fallback.name, str(error)))
+        loaded = load(fallback, places, warn)
+        return attrs.evolve(loaded, used_fallback=True, reason=str(error))
+    store, report = prepare(interactions, slot)
+    fingerprints = {
+        "files": fingerprint_files(interactions.files),
+        "cleaned": fingerprint_cleaned(store),
+    }
+    return Loaded(
+        name=dataset.name,
+        interactions=interactions,
+        store=store,
+        report=report,
+        fingerprints=fingerprints,
+    )
+
+
+def _announcement(asked: str, used: str, reason: str) -> str:
+    line = "=" * 78
+    return (
+        f"FALLBACK DATA\n{line}\n"
+        f"The data set {asked!r} cannot be had. {used!r} is used in its place:\n"
+        f"every number that follows is about {used!r}, not about {asked!r}.\n"
+        f"Why: {reason}\n{line}"
+    )
+
+
+def prepare(
+    interactions: Interactions, slot: DatasetSlot
+) -> tuple[SequenceStore, Mapping[str, Any]]:
+    """Clean interactions and lay them flat, in time order; also report what was dropped and why.
+
+    In this order: rows that repeat user, item and time exactly (only where there are times);
+    minimum counts of users and items, until nothing changes; a stable sort by user and time. Users
+    and items are numbered by their first appearance in the rows that are left, in the order of the
+    source.
+    Raises DataError if nothing is left, TypeError if the data set broke its contract.
+    """
+    frame = _checked(interactions.frame)
+    rows, report = _cleaned(_Codes.of(frame), slot)
+    if not len(rows):
+        raise DataError(_nothing_left(len(frame), slot))
+    report = {"source_rows": len(frame), **interactions.counts, **report, "rows": len(rows)}
+    return _lay_flat(interactions, rows), report
+
+
+@attrs.frozen(eq=False)
+class _Codes:
+    """Rows as numbers: what cleaning looks at."""
+
+    users: np.ndarray
+    items: np.ndarray
+    times: np.ndarray | None
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> _Codes:
+        times = frame["time"].to_numpy() if "time" in frame else None
+        return cls(frame["user"].cat.codes.to_numpy(), frame["item"].cat.codes.to_numpy(), times)
+
+    def at(self, rows: np.ndarray) -> _Codes:
+        times = None if self.times is None else self.times[rows]
+        return _Codes(self.users[rows], self.items[rows], times)
+
+
+def _cleaned(codes: _Codes, slot: DatasetSlot) -> tuple[np.ndarray, dict[str, Any]]:
+    """Return the rows that stay, rising, and what was dropped."""
+    rows = np.arange(len(codes.users))
+    repeated = None
+    if codes.times is not None:
+        repeated = cleaning.is_repeated(codes.users, codes.items, codes.times)
+        rows = rows[~repeated] if slot.duplicates == "drop" else rows
+    before = codes.at(rows)
+    kept, passes = cleaning.core(
+        before.users,
+        before.items,
+        min_user_count=slot.min_user_count,
+        min_item_count=slot.min_item_count,
+    )
+    report = {
+        "duplicates": _duplicates_report(repeated, slot),
+        "minimum_counts": _core_report(before, before.at(kept), slot, passes),
+        "order": "order of the rows" if codes.times is None else "time, then order of the rows",
+    }
+    return rows[kept], report
+
+
+def _duplicates_report(repeated: np.ndarray | None, slot: DatasetSlot) -> dict[str, Any]:
+    if repeated is None:
+        return {"rule": "none: there are no times", "found": 0, "dropped_rows": 0}
+    found = int(repeated.sum())
+    dropped = found if slot.duplicates == "drop" else 0
+    return {"rule": slot.duplicates, "found": found, "dropped_rows": dropped}
+
+
+def _core_report(before: _Codes, after: _Codes, slot: DatasetSlot, passes: int) -> dict[str, Any]:
+    def lost(one: np.ndarray, other: np.ndarray) -> int:
+        return len(pd.unique(one)) - len(pd.unique(other))
+
+    return {
+        "min_user_count": slot.min_user_count,
+        "min_item_count": slot.min_item_count,
+        "passes": passes,
+        "dropped_rows": len(before.users) - len(after.users),
+        "dropped_users": lost(before.users, after.users),
+        "dropped_items": lost(before.items, after.items),
+    }
+
+
+def _nothing_left(source_rows: int, slot: DatasetSlot) -> str:
+    return (
+        f"no interactions are left of {source_rows:,}: min_user_count = {slot.min_user_count} and "
+        f"min_item_count = {slot.min_item_count} drop all of them"
+    )
+
+
+def _lay_flat(interactions: Interactions, rows: np.ndarray) -> SequenceStore:
+    frame = interactions.frame.iloc[rows]
+    codes = _Codes.of(frame)
+    users, user_codes = pd.factorize(codes.users)
+    items, item_codes = pd.factorize(codes.items)
+    order = cleaning.time_order(users, codes.times)
+    item_ids = _words(frame["item"].cat.categories, item_codes)
+    titles = interactions.item_frame
+    return SequenceStore(
+        items=(items[order] + 1).astype(np.int32),
+        offsets=np.concatenate([[0], np.bincount(users).cumsum()]),
+        source_rows=rows[order],
+        user_ids=_words(frame["user"].cat.categories, user_codes),
+        item_ids=item_ids,
+        times=None if codes.times is None else codes.times[order],
+        columns=_number_columns(frame, order),
+        item_frame=None if titles is None else titles.reindex(item_ids),
+        oracle=interactions.oracle and partial(_oracle_of_kept, interactions.oracle, item_codes),
+    )
+
+
+def _words(categories: pd.Index, codes: np.ndarray) -> np.ndarray:
+    words: np.ndarray = np.asarray(categories, dtype=object)[codes]
+    return words
+
+
+def _number_columns(frame: pd.DataFrame, order: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the numeric columns, floats as float32: not every device has float64."""
+    columns = {}
+    for name in frame.columns.drop(["user", "item", "time"], errors="ignore"):
+        values = frame[name].to_numpy()
+        if np.issubdtype(values.dtype, np.floating):
+            columns[str(name)] = values[order].astype(np.float32)
+        elif np.issubdtype(values.dtype, np.integer):
+            columns[str(name)] = values[order].astype(np.int64)
+    return columns
+
+
+def _oracle_of_kept(oracle: Oracle, item_codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Bring an oracle's columns into the order of the store: item i is column i - 1."""
+    probabilities: np.ndarray = oracle(rows)[:, item_codes]
+    return probabilities
+
+
+def _checked(frame: pd.DataFrame) -> pd.DataFrame:
+    """Raise TypeError where a data set's frame is not what Interactions promises."""
+    for name in ("user", "item"):
+        if not isinstance(frame.dtypes.get(name), pd.CategoricalDtype):
+            raise TypeError(f"the frame of a data set needs a categorical column {name!r}")
+        kind = pd.api.types.infer_dtype(frame[name].cat.categories, skipna=False)
+        if frame[name].hasnans or kind not in ("string", "empty"):
+            raise TypeError(f"the {name} ids of a data set must be text, none of them missing")
+    if "time" in frame and frame["time"].dtype != np.int64:
+        raise TypeError(f"the times of a data set must be int64, found {frame['time'].dtype}")
+    return frame

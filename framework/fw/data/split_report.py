@@ -1,0 +1,38 @@
+"""What a split comes to, in counts: the same ones for every splitter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fw.data.split import CaseList, Split
+
+
+def report_split(split: Split, rule: str) -> dict[str, Any]:
+    """Count users, training rows and pairs, and targets that are cold or were had before.
+
+    A user is evaluable if a test case is theirs. A pair is an item with its successor, both in the
+    training part. A target is cold if no one was trained on it. ``rule`` says how the split was
+    made.
+    """
+    evaluable = len(np.unique(split.test.rows))
+    return {
+        "rule": rule,
+        "evaluable_users": evaluable,
+        "train_only_users": split.store.num_users - evaluable,
+        "train_rows": int(split.train_lengths.sum()),
+        "train_pairs": int(np.maximum(split.train_lengths - 1, 0).sum()),
+        **_count_targets(split, "valid", split.valid),
+        **_count_targets(split, "test", split.test),
+    }
+
+
+def _count_targets(split: Split, name: str, cases: CaseList) -> dict[str, int]:
+    store = split.store
+    places = store.offsets[cases.rows] + cases.ends
+    cold = ~np.isin(store.items[places], store.items[split.is_trained()])
+    return {
+        f"cold_{name}_targets": int(cold.sum()),
+        f"repeat_{name}_targets": int(store.is_repeat()[places].sum()),
+    }
