@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 
@@ -23,7 +23,7 @@ class Separated:
     """Text with a single character between its columns; it begins on line ``first_line``.
 
     ``quoted``: whether quotation marks may enclose a cell. Where columns are parted by blanks or by
-    several characters, they mean themselves.
+    several characters, they always mean themselves.
     """
 
     text: bytes
@@ -32,12 +32,12 @@ class Separated:
     first_line: int = 1
 
     @classmethod
-    def of(cls, text: bytes, separator: str) -> Separated:
+    def of(cls, text: bytes, separator: str, *, quoted: bool = True) -> Separated:
         """Prepare the text of a file whose columns are parted by ``separator`` (any length)."""
         if separator == " ":
             return cls(_single_blanks(text), " ", quoted=False)
         if len(separator) == 1:
-            return cls(text, separator, quoted=True)
+            return cls(text, separator, quoted)
         return cls(text.replace(separator.encode(), _UNIT.encode()), _UNIT, quoted=False)
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
@@ -106,3 +106,9 @@ def alternatives(text: bytes) -> Sequence[tuple[str, int]]:
 
 def _column_counts(head: bytes, separator: str) -> Iterator[int]:
     return (len(cells) for _, cells in Separated.of(head, separator).records())
+
+
+def is_separator(instance: object, attribute: attrs.Attribute[Any], value: str | None) -> None:
+    """Validate a setting: raise ValueError for nothing at all, or for what ends a line."""
+    if value is not None and (not value or "\n" in value or "\r" in value):
+        raise ValueError(f"{attribute.name} must be one or more characters, found {value!r}")

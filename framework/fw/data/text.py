@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zipfile
 import zlib
 from io import BytesIO
 from pathlib import Path
+from typing import Any
+
+import attrs
 
 from fw.errors import DataError
 
@@ -60,3 +64,13 @@ def _as_utf8(data: bytes, path: Path, encoding: str) -> bytes:
             'such as encoding = "latin-1"'
         ) from error
     return text.removeprefix(_BYTE_ORDER_MARK).encode()
+
+
+def is_encoding(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
+    """Validate a setting: raise ValueError unless Python knows the encoding."""
+    try:
+        codecs.lookup(value)
+    except LookupError:
+        raise ValueError(
+            f"{attribute.name} must be an encoding such as utf-8 or latin-1, found {value!r}"
+        ) from None

@@ -42,14 +42,16 @@ class TextTable:
         names: tuple[str, ...] = (),
         encoding: str = "utf-8",
         member: str | None = None,
+        quoted: bool = True,
     ) -> TextTable:
         """Read a file and its first line.
 
         ``separator`` may be several characters, ``" "`` is any run of blanks, None finds out.
-        ``names`` are those of the columns of a file without a header. Raises DataError.
+        ``names`` are those of the columns of a file without a header; ``member`` is the file wanted
+        of a zip; ``quoted`` is whether quotation marks may enclose a cell. Raises DataError.
         """
         text = read_text(path, encoding=encoding, member=member)
-        parted = _parted(path, text, separator)
+        parted = _parted(path, text, separator, quoted)
         line, first = next(parted.records())
         if header:
             found = tuple(cell.strip() for cell in first)
@@ -112,14 +114,14 @@ class TextTable:
         return f"{message}\n    and so it is in {more} more" if more else message
 
 
-def _parted(path: Path, text: bytes, separator: str | None) -> Separated:
+def _parted(path: Path, text: bytes, separator: str | None, quoted: bool) -> Separated:
     chosen = sniff(text) if separator is None else separator
     if chosen is None:
         raise DataError(
             f"{path}: cannot tell what separates the columns; set separator\n"
             f"    the file begins: {text[:80].decode(errors='ignore').splitlines()[0]}"
         )
-    parted = Separated.of(text, chosen)
+    parted = Separated.of(text, chosen, quoted=quoted)
     line, first = next(parted.records())
     if len(first) < 2:
         raise DataError(f"{path}, line {line}: {_one_column(text, chosen)}")

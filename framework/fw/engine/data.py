@@ -52,13 +52,19 @@ class RunData:
 
 def load_data(recipe: Recipe, places: Places, warn: Callable[[str], None]) -> RunData:
     """Load the recipe's data set and split it; raises DataError where nothing could be learned."""
+    data = load_and_split(recipe, places, warn)
+    _require_something_to_learn(recipe, data.split)
+    return data
+
+
+def load_and_split(recipe: Recipe, places: Places, warn: Callable[[str], None]) -> RunData:
+    """Load the recipe's data set and split it, whatever comes out."""
     chosen = recipe.one("dataset")
     with blamed_on(chosen.entry, "while it was loaded"):
         loaded = load(chosen, places, warn)
     splitter = recipe.one("splitter")
     with blamed_on(splitter.entry, "while it split the data"):
         split = splitter.settings(loaded.store)
-    _require_something_to_learn(recipe, split)
     name = f"{loaded.name} (FALLBACK for {chosen.name})" if loaded.used_fallback else chosen.name
     return RunData(name=name, split=split, description=describe(loaded, split))
 

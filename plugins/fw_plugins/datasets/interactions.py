@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,26 +11,12 @@ from fw import hookimpl
 from fw.data.interactions import Interactions
 from fw.data.places import Places
 from fw.data.reading import Layout, read_interactions
+from fw.data.separators import is_separator
 from fw.data.tables import ParquetTable, Table
+from fw.data.text import is_encoding
 from fw.data.text_tables import TextTable
 
 _SEPARATORS = {"csv": ",", "tsv": "\t", "space": " "}
-
-
-def _is_encoding(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
-    try:
-        codecs.lookup(value)
-    except LookupError:
-        raise ValueError(
-            f"{attribute.name} must be an encoding, such as utf-8 or latin-1"
-        ) from None
-
-
-def _is_separator(instance: object, attribute: attrs.Attribute[Any], value: str | None) -> None:
-    if value is not None and (not value or value.strip("\r\n") != value):
-        raise ValueError(
-            f"{attribute.name} must be one or more characters, no line end, found {value!r}"
-        )
 
 
 @attrs.frozen(kw_only=True)
@@ -52,7 +37,7 @@ class InteractionFile:
     )
     separator: str | None = attrs.field(
         default=None,
-        validator=_is_separator,
+        validator=is_separator,
         metadata={"help": "what separates columns, of any length, in place of the format's own"},
     )
     header: bool = attrs.field(
@@ -75,7 +60,7 @@ class InteractionFile:
         default=(), metadata={"help": 'further columns of numbers to keep, such as "rating"'}
     )
     encoding: str = attrs.field(
-        default="utf-8", validator=_is_encoding, metadata={"help": "encoding of a text file"}
+        default="utf-8", validator=is_encoding, metadata={"help": "encoding of a text file"}
     )
     blank: Literal["error", "skip"] = attrs.field(
         default="error", metadata={"help": "what to do with a row that has a blank cell"}
