@@ -1,10 +1,17 @@
 """What tests of several parts need."""
 
+import os
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from fw import Info
+from fw.config.slots import DatasetSlot
+from fw.data.interactions import Interactions
+from fw.data.prepare import prepare
 from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
 from fw.data.training import TrainingRows
@@ -40,5 +47,41 @@ def make_info():
             user_ids=list(store.user_ids),
             **more,
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder of public data sets; where there is none, tests of them are skipped."""
+    default = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("FW_DATA_DIR") or default)
+    if not folder.is_dir():
+        message = f"needs public data sets in {folder} (set FW_DATA_DIR)"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_interactions():
+    """A function from rows (user, item and perhaps time) and further columns to interactions."""
+
+    def make(rows, **more):
+        users, items, *times = zip(*rows, strict=True)
+        frame = pd.DataFrame({"user": pd.Categorical(users), "item": pd.Categorical(items)})
+        if times:
+            frame["time"] = np.array(times[0], dtype=np.int64)
+        return Interactions(frame=frame.assign(**more))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_store(make_interactions):
+    """A function from users' items, ``{"u1": "a b c"}``, to their store."""
+
+    def make(sequences, **slot):
+        rows = [(user, item) for user, items in sequences.items() for item in items.split()]
+        return prepare(make_interactions(rows), DatasetSlot(**slot))[0]
 
     return make

@@ -108,7 +108,7 @@ def _rows(description: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[st
     """Yield a row for each value of a description, nested ones by their path."""
     for key, value in description.items():
         name = f"{prefix}{key.replace('_', ' ')}"
-        if not isinstance(value, Mapping):
+        if not isinstance(value, Mapping) or not value:
             yield name, _shown(value)
         elif all(isinstance(one, float) for one in value.values()):
             yield name, ", ".join(f"{word} {_shown(one)}" for word, one in value.items())
@@ -117,7 +117,7 @@ def _rows(description: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[st
 
 
 def _shown(value: object) -> str:
-    if value is None or value == []:
+    if value in (None, [], {}):
         return "none"
     if isinstance(value, list):
         return ", ".join(map(str, value))

@@ -29,7 +29,7 @@ def describe(loaded: Loaded, split: Split | None = None) -> dict[str, Any]:
     fingerprints = dict(loaded.fingerprints)
     description = {
         "name": loaded.name,
-        "fallback": {"reason": loaded.reason} if loaded.used_fallback else None,
+        "fallback": _fallback(loaded),
         "users": store.num_users,
         "items": store.num_items,
         "interactions": len(store.items),
@@ -46,6 +46,12 @@ def describe(loaded: Loaded, split: Split | None = None) -> dict[str, Any]:
         description["split"] = dict(split.report)
         fingerprints["split"] = fingerprint_split(split)
     return description
+
+
+def _fallback(loaded: Loaded) -> dict[str, str] | None:
+    if not loaded.used_fallback:
+        return None
+    return {"instead_of": loaded.instead_of, "reason": loaded.reason}
 
 
 def _spread(values: np.ndarray) -> dict[str, float]:

@@ -31,7 +31,7 @@ def fetch(
     with _reserved(path, url):
         if path.exists() and not _is_right(path, sha256):
             aside = _put_aside(path, path)
-            Console(stderr=True).print(f"{path} has a wrong checksum; it is kept as {aside}")
+            _say(_console(), f"{path} has a wrong checksum; it is kept as {aside}, and not used")
         if not path.exists():
             _download(url, path, sha256, seconds_without_bytes)
     return path
@@ -68,8 +68,8 @@ def _download(url: str, path: Path, sha256: str, seconds_without_bytes: float) -
 def _receive(url: str, part: Path, seconds_without_bytes: float) -> None:
     import requests
 
-    console = Console(stderr=True, highlight=False)
-    console.print(f"downloading {url}")
+    console = _console()
+    _say(console, f"downloading {url}")
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bar = _Bar(progress, progress.add_task(""))
@@ -79,6 +79,14 @@ def _receive(url: str, part: Path, seconds_without_bytes: float) -> None:
         except (requests.RequestException, OSError) as error:
             reason = _reason(error, seconds_without_bytes)
             raise DataNotFound(f"cannot download {url}: {reason}") from error
+
+
+def _console() -> Console:
+    return Console(stderr=True, highlight=False)
+
+
+def _say(console: Console, message: str) -> None:
+    console.print(message, markup=False, soft_wrap=True)
 
 
 class _Bar:
@@ -109,7 +117,8 @@ def _reason(error: Exception, seconds: float) -> str:
     import requests
 
     if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"the server answered {error.response.status_code} {error.response.reason}"
+        with error.response as response:  # pooch leaves it open
+            return f"the server answered {response.status_code} {response.reason}"
     if isinstance(error, requests.Timeout) or "timed out" in str(error):
         return f"nothing came for {seconds:g} s"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):

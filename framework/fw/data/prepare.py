@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Loaded:
     """A data set that was loaded and cleaned.
 
-    ``name`` is the data set that was really used; where that is a fallback, ``reason`` says why the
-    one that was asked for could not be had.
+    ``name`` is the data set that was really used. Where that is a fallback, ``instead_of`` is the
+    one that was asked for, and ``reason`` says why it could not be had.
     """
 
     name: str
@@ -35,8 +35,13 @@ class Loaded:
     store: SequenceStore
     report: Mapping[str, Any]
     fingerprints: Mapping[str, Any]
-    used_fallback: bool = False
+    instead_of: str = ""
     reason: str = ""
+
+    @property
+    def used_fallback(self) -> bool:
+        """Whether this is not the data set that was asked for."""
+        return bool(self.instead_of)
 
 
 def load(dataset: Chosen, places: Places, warn: Callable[[str], None]) -> Loaded:
@@ -54,7 +59,7 @@ def load(dataset: Chosen, places: Places, warn: Callable[[str], None]) -> Loaded
             raise
         warn(_announcement(dataset.name, fallback.name, str(error)))
         loaded = load(fallback, places, warn)
-        return attrs.evolve(loaded, used_fallback=True, reason=str(error))
+        return attrs.evolve(loaded, instead_of=dataset.name, reason=str(error))
     store, report = prepare(interactions, slot)
     fingerprints = {
         "files": fingerprint_files(interactions.files),

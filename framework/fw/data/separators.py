@@ -16,6 +16,7 @@ _SHOWN = {"\t": r"\t"}
 # Takes the place of a separator of several characters; a control character made for that.
 _UNIT = "\x1f"
 _SNIFFED_LINES = 20
+_BLANK_EDGES = (b"\n ", b" \n", b" \r")
 
 
 @attrs.frozen
@@ -68,7 +69,7 @@ class Separated:
 
 def _single_blanks(text: bytes) -> bytes:
     text = re.sub(rb"[ \t]+", b" ", text) if b"\t" in text or b"  " in text else text
-    if text.startswith(b" ") or any(edge in text for edge in (b"\n ", b" \n", b" \r")):
+    if text[:1] == b" " or text[-1:] == b" " or any(edge in text for edge in _BLANK_EDGES):
         text = re.sub(rb"(?m)^ | (?=\r?$)", b"", text)
     return text
 

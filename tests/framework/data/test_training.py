@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+
 from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
 from fw.data.training import TrainingRows
