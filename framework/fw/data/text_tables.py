@@ -105,7 +105,7 @@ class TextTable:
         row = rejected[0]
         place = self.place([row.number - 1])
         message = (
-            f"{self.path}, {place}: {row.actual_columns} columns where line 1 has "
+            f"{self.path}, {place}: {row.actual_columns} columns where the first has "
             f"{row.expected_columns}: {row.text[:80]}"
         )
         if self.body.quoted and row.text.count('"') % 2:
@@ -115,17 +115,22 @@ class TextTable:
 
 
 def _parted(path: Path, text: bytes, separator: str | None, quoted: bool) -> Separated:
-    chosen = sniff(text) if separator is None else separator
+    chosen = separator or sniff(text) or _likeliest(text)
     if chosen is None:
         raise DataError(
             f"{path}: cannot tell what separates the columns; set separator\n"
-            f"    the file begins: {text[:80].decode(errors='ignore').splitlines()[0]}"
+            f"    the file begins: {text.strip()[:80].decode(errors='ignore').splitlines()[0]}"
         )
     parted = Separated.of(text, chosen, quoted=quoted)
     line, first = next(parted.records())
     if len(first) < 2:
         raise DataError(f"{path}, line {line}: {_one_column(text, chosen)}")
     return parted
+
+
+def _likeliest(text: bytes) -> str | None:
+    """Return what parts line 1 into most columns: some row must then be at fault, and is named."""
+    return next((one for one, _ in alternatives(text)), None)
 
 
 def _one_column(text: bytes, separator: str) -> str:
