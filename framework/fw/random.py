@@ -1,4 +1,4 @@
-"""Randomness by address: what is drawn for a row depends on where it is used, not on what came before.
+"""Randomness by address: what is drawn for a row depends on where it is used, not on the past.
 
 The number at an address is a hash of (run seed, epoch, names on the way, row, indices after the
 row). So it is the same in any batch order, at any batch size, padded length or number of processes,
@@ -9,6 +9,8 @@ easy as 1, 2, 3" (SC 2011), with the output function of SplitMix64 (Steele, Lea 
 """
 
 from __future__ import annotations
+
+import operator
 
 import torch
 from torch import Tensor
@@ -37,14 +39,17 @@ _MASKS = {shift: (1 << (64 - shift)) - 1 for shift in (27, 30, 31, 33, 40)}
 
 def _shifted(value: Tensor, shift: int) -> Tensor:
     """Shift to the right filling with zeros; torch's own shift repeats the sign."""
-    return (value >> shift) & _MASKS[shift]
+    return (value >> shift).bitwise_and_(_MASKS[shift])
 
 
 def _mix(value: Tensor) -> Tensor:
-    """Scramble 64-bit words: the output function of SplitMix64, a bijection."""
-    value = (value ^ _shifted(value, 30)) * _MIX_1
-    value = (value ^ _shifted(value, 27)) * _MIX_2
-    return value ^ _shifted(value, 31)
+    """Scramble 64-bit words: the output function of SplitMix64, a bijection.
+
+    Writes to ``value``, which must be the caller's own: fresh memory costs a tenth more.
+    """
+    value.bitwise_xor_(_shifted(value, 30)).mul_(_MIX_1)
+    value.bitwise_xor_(_shifted(value, 27)).mul_(_MIX_2)
+    return value.bitwise_xor_(_shifted(value, 31))
 
 
 def _name_word(parent: int, name: str) -> int:
@@ -88,12 +93,15 @@ class Rng:
         """Return this place for rows ``start`` to ``stop`` of the batch alone."""
         return Rng(self._row_words[start:stop], self._path)
 
-    def words(self, shape: tuple[int, ...]) -> Tensor:
+    def words(self, shape: tuple[int, ...], starts: tuple[int, ...] = ()) -> Tensor:
         """Draw 64 random bits for each element of ``shape``, whose first size is the rows'.
 
-        Returns int64. At most four sizes may follow the first.
+        Returns int64. At most four sizes may follow the first. ``starts`` says from which number on
+        the indices after the row count, for a caller that wants a later part of what it would
+        draw at once; where nothing is said they count from 0.
         """
-        state = _mix(self._row_words ^ self._path)
+        first = _signed(sum(map(operator.mul, starts, _INCREMENTS)))
+        state = (self._row_words ^ self._path) + first
         state = state.view(-1, *(1 for _ in shape[1:]))
         for axis, size in enumerate(shape[1:]):
             steps = torch.arange(size, device=state.device) * _INCREMENTS[axis]
@@ -112,8 +120,12 @@ class Rng:
         # The high half of a product, as in Lemire's method: no division, no rejection.
         return (_shifted(self.words(shape), 33) * high) >> 31
 
-    def bytes(self, shape: tuple[int, ...]) -> Tensor:
-        """Draw uint8 numbers, uniform on 0 .. 255: eight from each 64-bit word, along the last axis."""
+    def bytes(self, shape: tuple[int, ...], starts: tuple[int, ...] = ()) -> Tensor:
+        """Draw uint8 numbers, uniform on 0 .. 255.
+
+        Along the last axis eight are taken from each 64-bit word. ``starts`` is as for
+        :meth:`words`; it must leave the last axis out.
+        """
         width = shape[-1]
-        words = self.words((*shape[:-1], -(-width // 8)))
+        words = self.words((*shape[:-1], -(-width // 8)), starts)
         return words.view(torch.uint8)[..., :width]

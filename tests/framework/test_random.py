@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from fw.random import Rng
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
+
+from fw.random import Rng
 
 MASK_64 = (1 << 64) - 1
 ROWS = torch.arange(2000)
@@ -24,7 +25,7 @@ def slow_word(seed, epoch, row, indices):
     word = mixed((seed * increments[1] + 1) & MASK_64)
     word = mixed(word ^ ((epoch * increments[2] + 2) & MASK_64))
     word = mixed(word ^ ((row * increments[0]) & MASK_64))
-    state = mixed(word ^ 0xCBF29CE484222325)  # the root of all paths
+    state = word ^ 0xCBF29CE484222325  # the root of all paths
     for index, increment in zip(indices, increments, strict=False):
         state = (state + index * increment) & MASK_64
     return mixed(state)
@@ -53,6 +54,20 @@ def test_a_row_draws_the_same_in_any_batch_and_at_any_width(width, wider, random
 def test_a_part_of_the_rows_draws_what_they_draw_together():
     rng = Rng.for_rows(1, 2, torch.arange(10)).child("x")
     assert rng.part(3, 7).words((4, 5)).equal(rng.words((10, 5))[3:7])
+
+
+def test_indices_that_start_later_draw_the_later_part():
+    rng = Rng.for_rows(1, 2, torch.arange(3)).child("x")
+    assert rng.words((3, 4, 5), starts=(2,)).equal(rng.words((3, 6, 5))[:, 2:])
+    assert rng.words((3, 4, 5), starts=(2, 1)).equal(rng.words((3, 6, 6))[:, 2:, 1:])
+    assert rng.bytes((3, 4, 5), starts=(2,)).equal(rng.bytes((3, 6, 5))[:, 2:])
+
+
+def test_drawing_twice_from_one_place_gives_the_same_and_leaves_it_as_it_was():
+    rng = Rng.for_rows(1, 2, torch.arange(3))
+    first = rng.words((3,)).clone()
+    assert rng.words((3,)).equal(first)
+    assert rng.child("x").words((3, 2)).equal(rng.child("x").words((3, 2)))
 
 
 def test_seed_and_epoch_may_be_tensors():

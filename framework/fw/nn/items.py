@@ -11,8 +11,8 @@ from torch import Tensor, nn
 class ItemTable(nn.Module):
     """Embeddings of PAD (row 0, always zero), the items 1..N and the mask token (row N + 1).
 
-    Rows are gathered with ``index_select``, whose gradient is added up several times faster on a CPU
-    than that of ``torch.nn.functional.embedding``.
+    Rows are gathered with ``index_select``, whose gradient is added up several times faster on a
+    CPU than that of ``torch.nn.functional.embedding``.
     """
 
     def __init__(self, num_items: int, size: int, init: Callable[[Tensor], object]) -> None:
@@ -22,14 +22,18 @@ class ItemTable(nn.Module):
         init(self.weight.data)
         self.weight.data[0].zero_()
         # Without a gradient the row of PAD stays zero under any optimizer and weight decay.
-        self.weight.register_post_accumulate_grad_hook(_clear_padding_gradient)
+        hook = _clear_padding_gradient
+        self.weight.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
 
     def rows(self, ids: Tensor) -> Tensor:
         """Return the embeddings of ``ids`` (any shape, 0..N + 1): [..., D]."""
         return self.weight.index_select(0, ids.flatten()).view(*ids.shape, -1)
 
     def scores(self, hidden: Tensor) -> Tensor:
-        """Score every item against ``hidden`` ([..., D]): [..., N + 2]; columns 0 and N + 1 mean nothing."""
+        """Score every item against ``hidden`` ([..., D]): [..., N + 2].
+
+        What stands in columns 0 (PAD) and N + 1 (the mask token) means nothing.
+        """
         return hidden @ self.weight.T
 
 

@@ -1,0 +1,66 @@
+"""The parts of one block of a transformer; where they stand in it is up to a subclass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from fw.nn.attention import SelfAttention
+from fw.nn.dropout import AddressDropout
+from fw.nn.feed_forward import Activation, FeedForward
+from fw.random import Rng
+
+
+class Block(nn.Module):
+    """Attention, a feed-forward network, and for each of them a LayerNorm and a dropout.
+
+    A subclass writes ``forward(hidden, mask, rng)`` from these: [B, L, D] to [B, L, D], with the
+    mask of :class:`fw.nn.attention.SelfAttention`. ``dropout`` has the probabilities
+    after "attention" and "feed_forward", in "attention_weights", and in "inner", between the two
+    linear maps of the feed-forward network.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: int,
+        num_heads: int,
+        inner_size: int,
+        activation: Activation,
+        out_projection: bool,
+        norm_epsilon: float,
+        dropout: Mapping[str, float],
+    ) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(size, norm_epsilon)
+        self.attention = SelfAttention(
+            size, num_heads, dropout=dropout["attention_weights"], out_projection=out_projection
+        )
+        self.attention_dropout = AddressDropout(dropout["attention"], "attention")
+        self.feed_forward_norm = nn.LayerNorm(size, norm_epsilon)
+        self.feed_forward = FeedForward(
+            size, inner_size, activation=activation, dropout=dropout["inner"]
+        )
+        self.feed_forward_dropout = AddressDropout(dropout["feed_forward"], "feed forward")
+
+    def attend(self, queries: Tensor, memory: Tensor, mask: Tensor, rng: Rng | None) -> Tensor:
+        """Return attention from ``queries`` to ``memory`` (both [B, L, D]) after dropout."""
+        attended = self.attention(queries, memory, mask, rng)
+        dropped: Tensor = self.attention_dropout(attended, rng)
+        return dropped
+
+    def transform(self, hidden: Tensor, rng: Rng | None) -> Tensor:
+        """Return the feed-forward network of ``hidden`` ([B, L, D]) after dropout."""
+        dropped: Tensor = self.feed_forward_dropout(self.feed_forward(hidden, rng), rng)
+        return dropped
+
+
+class PostNormBlock(Block):
+    """LayerNorm after the residual of attention, and after that of the feed-forward network."""
+
+    def forward(self, hidden: Tensor, mask: Tensor, rng: Rng | None) -> Tensor:
+        """Map [B, L, D] to [B, L, D]."""
+        hidden = self.attention_norm(hidden + self.attend(hidden, hidden, mask, rng))
+        normalised: Tensor = self.feed_forward_norm(hidden + self.transform(hidden, rng))
+        return normalised

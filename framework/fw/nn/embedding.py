@@ -1,0 +1,43 @@
+"""What the first block of an encoder sees: embeddings of items with their positions."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from fw.interfaces import PAD
+from fw.nn.dropout import AddressDropout
+from fw.nn.positions import Positions
+from fw.random import Rng
+
+
+class Embedding(nn.Module):
+    """Item rows times ``scale``, plus positions, then LayerNorm if there is one, then dropout."""
+
+    def __init__(
+        self,
+        *,
+        scale: float,
+        positions: Positions | None,
+        norm: nn.LayerNorm | None,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.scale = scale
+        self.positions = positions
+        self.norm = norm or nn.Identity()
+        self.dropout = AddressDropout(dropout, "embeddings")
+
+    def forward(self, rows: Tensor, places: Tensor, lengths: Tensor, rng: Rng | None) -> Tensor:
+        """Embed items ([B, L, D]) that are number ``places`` ([L] or [B, L]) of their sequences."""
+        if self.positions is None:
+            hidden = rows * self.scale
+        else:
+            hidden = torch.add(self.positions(places, lengths), rows, alpha=self.scale)
+        embedded: Tensor = self.dropout(self.norm(hidden), rng)
+        return embedded
+
+
+def is_item(items: Tensor, like: Tensor) -> Tensor:
+    """Return [B, L, 1], 1 where ``items`` ([B, L]) is not PAD, else 0, in the type of ``like``."""
+    return (items != PAD).unsqueeze(-1).to(like.dtype)

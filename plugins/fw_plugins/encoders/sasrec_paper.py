@@ -1,0 +1,45 @@
+"""SASRec as its paper describes it."""
+
+from __future__ import annotations
+
+import attrs
+from torch import Tensor
+
+from fw import hookimpl
+from fw.nn.block import Block
+from fw.nn.settings import DropoutPlace, EncoderSettings, setting
+from fw.random import Rng
+
+
+class PreNormBlock(Block):
+    """LayerNorm on the input of attention and feed-forward network; residuals pass by both."""
+
+    def forward(self, hidden: Tensor, mask: Tensor, rng: Rng | None) -> Tensor:
+        """Map [B, L, D] to [B, L, D]."""
+        normalised = self.attention_norm(hidden)
+        hidden = hidden + self.attend(normalised, normalised, mask, rng)
+        return hidden + self.transform(self.feed_forward_norm(hidden), rng)
+
+
+@attrs.frozen(kw_only=True)
+class SASRecPaper(EncoderSettings):
+    """SASRec as in its paper (Kang and McAuley, ICDM 2018, section III): g(x) = x + Drop(g(LN(x))).
+
+    h = x + Drop(Attention(LN(x))), and the block gives h + Drop(FFN(LN(h))). What the paper leaves
+    open (the scale of embeddings, the last LayerNorm, initial weights) is as in the authors' code.
+    pmixer's SASRec.pytorch with ``--norm_first`` has the same block, with an output projection,
+    padding that is attended to, and dropout on attention weights and inside the feed-forward
+    network but not after attention.
+    """
+
+    block = PreNormBlock
+
+    dropout_at: tuple[DropoutPlace, ...] = setting(
+        ("embeddings", "attention", "feed_forward"), "where dropout acts"
+    )
+
+
+@hookimpl
+def register_encoders(register):
+    """Offer ``sasrec_paper``."""
+    register("sasrec_paper", SASRecPaper)

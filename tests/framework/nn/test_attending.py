@@ -1,0 +1,93 @@
+"""Attention under a causal mask, by all three ways of computing it, against a loop."""
+
+import math
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from fw.nn.attending import attend, attend_fused, attend_in_parts, causal_mask, hide_gaps
+
+LENGTHS = [1, 5, 64, 97, 200]  # one part, two, three
+
+
+def made_up(length, size=4, rows=2):
+    generator = torch.Generator().manual_seed(0)
+    made = (torch.randn(rows, length, size, generator=generator) for _ in range(3))
+    return [values.double().requires_grad_() for values in made]
+
+
+def slow(query, key, value, seen):
+    """Look from each position at those that it sees; ``seen(row, i, j)`` says which."""
+    attended = torch.zeros_like(value)
+    for row in range(len(query)):
+        for i in range(query.shape[1]):
+            places = [j for j in range(query.shape[1]) if seen(row, i, j)]
+            shares = torch.exp(torch.stack([query[row, i] @ key[row, j] for j in places]))
+            attended[row, i] = (shares / shares.sum()) @ value[row, places]
+    return attended
+
+
+@pytest.mark.parametrize("length", [1, 5, 97])
+def test_parts_equal_a_loop_and_so_do_their_gradients(length):
+    query, key, value = made_up(length)
+    expected = slow(query, key, value, lambda row, i, j: j <= i)
+    attended = attend_in_parts(query, key, value, causal_mask(length, query), None)
+    assert_close(attended, expected)
+    towards = torch.randn_like(expected)
+    gradients = torch.autograd.grad(attended, (query, key, value), towards)
+    for gradient, slow_one in zip(
+        gradients, torch.autograd.grad(expected, (query, key, value), towards), strict=True
+    ):
+        assert_close(gradient, slow_one)
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("gaps", [False, True])
+def test_the_fused_kernel_gives_the_same_as_parts(length, gaps):
+    query, key, value = (values.detach() for values in made_up(length))
+    mask = causal_mask(length, query)
+    if gaps:
+        mask = hide_gaps(mask, torch.arange(2 * length).view(2, length) % 3)
+    in_parts = attend_in_parts(query, key, value, mask, None)
+    assert_close(attend_fused(query, key, value, mask), in_parts)
+
+
+def test_gaps_are_hidden_from_all_but_themselves():
+    items = torch.tensor([[0, 3, 0, 4], [1, 2, 3, 0]])
+    query, key, value = made_up(4)
+    mask = hide_gaps(causal_mask(4, query), items)
+    expected = slow(query, key, value, lambda row, i, j: j == i or (j < i and items[row, j] != 0))
+    assert_close(attend(query, key, value, mask, None), expected)
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_weights_are_dropped_by_the_number_of_their_query(length):
+    """Each part says where it starts, so that what is dropped does not depend on the parts."""
+    query, key, value = (values.detach() for values in made_up(length))
+    kept = (torch.arange(length * length).view(length, length) * 7 % 5 > 0).double()
+
+    def drop(weights, start):
+        queries, keys = weights.shape[1:]
+        return weights * kept[start : start + queries, :keys]
+
+    mask = causal_mask(length, query)
+    weights = (query @ key.mT + mask).softmax(-1) * kept
+    assert_close(attend(query, key, value, mask, drop), weights @ value)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_case_B23_masks_hold_zero_and_infinity_alone(dtype):
+    mask = causal_mask(3, torch.zeros(1, dtype=dtype))
+    assert mask.dtype == dtype
+    assert mask.tolist() == [[0, -math.inf, -math.inf], [0, 0, -math.inf], [0, 0, 0]]
+    assert hide_gaps(mask, torch.tensor([[0, 0, 1]])).dtype == dtype
+
+
+def test_case_B22_a_row_of_gaps_alone_has_finite_values_and_gradients():
+    query, key, value = made_up(3)
+    mask = hide_gaps(causal_mask(3, query), torch.zeros(2, 3, dtype=torch.int64))
+    attended = attend(query, key, value, mask, None)
+    attended.sum().backward()
+    assert_close(attended, value)
+    assert all(values.grad.isfinite().all() for values in (query, key, value))
