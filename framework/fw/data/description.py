@@ -25,11 +25,21 @@ _QUANTILES = {
 
 def describe(loaded: Loaded, split: Split | None = None) -> dict[str, Any]:
     """Describe a data set, and its split if there is one, in plain values (what JSON can hold)."""
-    store = loaded.store
-    fingerprints = dict(loaded.fingerprints)
     description = {
         "name": loaded.name,
         "fallback": _fallback(loaded),
+        **_counts(loaded.store),
+        "cleaning": dict(loaded.report),
+        "fingerprints": dict(loaded.fingerprints),
+    }
+    if split is not None:
+        description["split"] = dict(split.report)
+        description["fingerprints"]["split"] = fingerprint_split(split)
+    return description
+
+
+def _counts(store: SequenceStore) -> dict[str, Any]:
+    return {
         "users": store.num_users,
         "items": store.num_items,
         "interactions": len(store.items),
@@ -39,13 +49,7 @@ def describe(loaded: Loaded, split: Split | None = None) -> dict[str, Any]:
         "ties": _ties(store),
         "repeats": _repeats(store),
         "columns": list(store.columns),
-        "cleaning": dict(loaded.report),
-        "fingerprints": fingerprints,
     }
-    if split is not None:
-        description["split"] = dict(split.report)
-        fingerprints["split"] = fingerprint_split(split)
-    return description
 
 
 def _fallback(loaded: Loaded) -> dict[str, str] | None:

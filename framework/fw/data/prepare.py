@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fw.config.slots import DatasetSlot
-from fw.data import cleaning
+from fw.data.cleaning import Codes, clean, time_order
 from fw.data.fingerprints import fingerprint_cleaned, fingerprint_files
 from fw.data.interactions import Interactions, Oracle
 from fw.data.places import Places
@@ -54,23 +54,25 @@ def load(dataset: Chosen, places: Places, warn: Callable[[str], None]) -> Loaded
     try:
         interactions = dataset.settings.load(places)
     except DataNotFound as error:
-        fallback = slot.fallback
-        if fallback is None:
+        if slot.fallback is None:
             raise
-        warn(_announcement(dataset.name, fallback.name, str(error)))
-        loaded = load(fallback, places, warn)
+        warn(_announcement(dataset.name, slot.fallback.name, str(error)))
+        loaded = load(slot.fallback, places, warn)
         return attrs.evolve(loaded, instead_of=dataset.name, reason=str(error))
+    return _loaded(dataset.name, interactions, slot)
+
+
+def _loaded(name: str, interactions: Interactions, slot: DatasetSlot) -> Loaded:
     store, report = prepare(interactions, slot)
-    fingerprints = {
-        "files": fingerprint_files(interactions.files),
-        "cleaned": fingerprint_cleaned(store),
-    }
     return Loaded(
-        name=dataset.name,
+        name=name,
         interactions=interactions,
         store=store,
         report=report,
-        fingerprints=fingerprints,
+        fingerprints={
+            "files": fingerprint_files(interactions.files),
+            "cleaned": fingerprint_cleaned(store),
+        },
     )
 
 
@@ -96,73 +98,11 @@ def prepare(
     Raises DataError if nothing is left, TypeError if the data set broke its contract.
     """
     frame = _checked(interactions.frame)
-    rows, report = _cleaned(_Codes.of(frame), slot)
+    rows, report = clean(Codes.of(frame), slot)
     if not len(rows):
         raise DataError(_nothing_left(len(frame), slot))
     report = {"source_rows": len(frame), **interactions.counts, **report, "rows": len(rows)}
     return _lay_flat(interactions, rows), report
-
-
-@attrs.frozen(eq=False)
-class _Codes:
-    """Rows as numbers: what cleaning looks at."""
-
-    users: np.ndarray
-    items: np.ndarray
-    times: np.ndarray | None
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame) -> _Codes:
-        times = frame["time"].to_numpy() if "time" in frame else None
-        return cls(frame["user"].cat.codes.to_numpy(), frame["item"].cat.codes.to_numpy(), times)
-
-    def at(self, rows: np.ndarray) -> _Codes:
-        times = None if self.times is None else self.times[rows]
-        return _Codes(self.users[rows], self.items[rows], times)
-
-
-def _cleaned(codes: _Codes, slot: DatasetSlot) -> tuple[np.ndarray, dict[str, Any]]:
-    """Return the rows that stay, rising, and what was dropped."""
-    rows = np.arange(len(codes.users))
-    repeated = None
-    if codes.times is not None:
-        repeated = cleaning.is_repeated(codes.users, codes.items, codes.times)
-        rows = rows[~repeated] if slot.duplicates == "drop" else rows
-    before = codes.at(rows)
-    kept, passes = cleaning.core(
-        before.users,
-        before.items,
-        min_user_count=slot.min_user_count,
-        min_item_count=slot.min_item_count,
-    )
-    report = {
-        "duplicates": _duplicates_report(repeated, slot),
-        "minimum_counts": _core_report(before, before.at(kept), slot, passes),
-        "order": "order of the rows" if codes.times is None else "time, then order of the rows",
-    }
-    return rows[kept], report
-
-
-def _duplicates_report(repeated: np.ndarray | None, slot: DatasetSlot) -> dict[str, Any]:
-    if repeated is None:
-        return {"rule": "none: there are no times", "found": 0, "dropped_rows": 0}
-    found = int(repeated.sum())
-    dropped = found if slot.duplicates == "drop" else 0
-    return {"rule": slot.duplicates, "found": found, "dropped_rows": dropped}
-
-
-def _core_report(before: _Codes, after: _Codes, slot: DatasetSlot, passes: int) -> dict[str, Any]:
-    def lost(one: np.ndarray, other: np.ndarray) -> int:
-        return len(pd.unique(one)) - len(pd.unique(other))
-
-    return {
-        "min_user_count": slot.min_user_count,
-        "min_item_count": slot.min_item_count,
-        "passes": passes,
-        "dropped_rows": len(before.users) - len(after.users),
-        "dropped_users": lost(before.users, after.users),
-        "dropped_items": lost(before.items, after.items),
-    }
 
 
 def _nothing_left(source_rows: int, slot: DatasetSlot) -> str:
@@ -174,10 +114,10 @@ def _nothing_left(source_rows: int, slot: DatasetSlot) -> str:
 
 def _lay_flat(interactions: Interactions, rows: np.ndarray) -> SequenceStore:
     frame = interactions.frame.iloc[rows]
-    codes = _Codes.of(frame)
+    codes = Codes.of(frame)
     users, user_codes = pd.factorize(codes.users)
     items, item_codes = pd.factorize(codes.items)
-    order = cleaning.time_order(users, codes.times)
+    order = time_order(users, codes.times)
     item_ids = _words(frame["item"].cat.categories, item_codes)
     titles = interactions.item_frame
     return SequenceStore(

@@ -29,7 +29,7 @@ class SequenceStore:
     times: np.ndarray | None = None  # [T] int64
     columns: Mapping[str, np.ndarray] = MappingProxyType({})  # [T] each
     item_frame: pd.DataFrame | None = None  # row i - 1 belongs to item i
-    oracle: Oracle | None = None  # of source rows; column i - 1 belongs to item i
+    oracle: Oracle | None = None  # of source rows; column i - 1 is item i (those left)
 
     @property
     def num_users(self) -> int:

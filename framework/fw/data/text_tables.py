@@ -75,12 +75,6 @@ class TextTable:
     def _parse(self, numbers: Sequence[int], rejected: list[pa.csv.InvalidRow]) -> pa.Table:
         if not self.body.text.strip():
             raise DataError(f"{self.path}: no interactions: there is nothing below the header")
-        wanted = [str(number) for number in numbers]
-
-        def reject(row: pa.csv.InvalidRow) -> str:
-            rejected.append(row)
-            return "skip"
-
         return pa.csv.read_csv(
             BytesIO(self.body.text),
             read_options=pa.csv.ReadOptions(
@@ -88,17 +82,8 @@ class TextTable:
                 block_size=_BLOCK,
                 column_names=[str(number) for number in range(self.num_columns)],
             ),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=self.body.separator,
-                quote_char='"' if self.body.quoted else False,
-                newlines_in_values=self.body.quoted,
-                invalid_row_handler=reject,
-            ),
-            convert_options=pa.csv.ConvertOptions(
-                include_columns=wanted,
-                column_types=dict.fromkeys(wanted, pa.string()),
-                strings_can_be_null=False,
-            ),
+            parse_options=_parse_options(self.body, rejected),
+            convert_options=_all_text([str(number) for number in numbers]),
         )
 
     def _irregular(self, rejected: Sequence[pa.csv.InvalidRow]) -> str:
@@ -112,6 +97,27 @@ class TextTable:
             message += '\n    a quotation mark (") is not closed'
         more = len(rejected) - 1
         return f"{message}\n    and so it is in {more} more" if more else message
+
+
+def _parse_options(body: Separated, rejected: list[pa.csv.InvalidRow]) -> pa.csv.ParseOptions:
+    def reject(row: pa.csv.InvalidRow) -> str:
+        rejected.append(row)
+        return "skip"
+
+    return pa.csv.ParseOptions(
+        delimiter=body.separator,
+        quote_char='"' if body.quoted else False,
+        newlines_in_values=body.quoted,
+        invalid_row_handler=reject,
+    )
+
+
+def _all_text(columns: list[str]) -> pa.csv.ConvertOptions:
+    return pa.csv.ConvertOptions(
+        include_columns=columns,
+        column_types=dict.fromkeys(columns, pa.string()),
+        strings_can_be_null=False,
+    )
 
 
 def _parted(path: Path, text: bytes, separator: str | None, quoted: bool) -> Separated:
