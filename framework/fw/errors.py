@@ -8,6 +8,7 @@
     │   ├── RunError               a run folder is taken, missing, damaged or not writable
     │   └── DeviceError            the device that was asked for is not there
     ├── TrainingError              training cannot go on: a loss that is not finite
+    ├── EvaluationError            scores cannot be ranked: they are not numbers
     └── PluginError                a plugin failed: its name and distribution, the original chained
 
 Whatever else escapes is a fault of fw itself and keeps its traceback.
@@ -90,6 +91,10 @@ class RecipeError(UserError):
 
 class TrainingError(FrameworkError):
     """Training cannot go on; what was saved before is untouched."""
+
+
+class EvaluationError(FrameworkError):
+    """Scores cannot be ranked: they are not numbers, or not one for every item."""
 
 
 class PluginError(FrameworkError):

@@ -16,11 +16,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import attrs
 import torch
 from torch import Tensor
+
+from fw.ranking import Cases as Cases
+from fw.ranking import Metrics as Metrics
+from fw.ranking import Ranking as Ranking
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,65 +159,6 @@ class Info:
         return ", ".join(names) + (f" and {len(rows) - most} more" if len(rows) > most else "")
 
 
-class Counts(NamedTuple):
-    """Where the target of each case stands among the items it was ranked with, each [C] int64.
-
-    ``better`` items score higher than the target, ``tied`` ones the same (the target itself not
-    counted), out of ``eligible`` (the target not counted).
-    """
-
-    better: Tensor
-    tied: Tensor
-    eligible: Tensor
-
-
-Exclusion = Literal["seen", "train", "none"]
-
-
-class Cases(NamedTuple):
-    """Some cases of an evaluation, on the device: one input sequence with one target each.
-
-    ``seen`` are the distinct items of a case's whole history, sorted, laid one case after the
-    other; case c has ``seen[offsets[c]:offsets[c + 1]]``. ``trained`` and ``train_offsets`` hold
-    the same for the items that the case's user was trained on.
-    """
-
-    ids: Tensor  # [C] int64, number of the case within its split: the address of its draws
-    rows: Tensor  # [C] int64, row of the store
-    targets: Tensor  # [C] int64
-    history_lengths: Tensor  # [C] int64, before it is cut to max_len
-    seen: Tensor
-    offsets: Tensor  # [C + 1] int64
-    trained: Tensor
-    train_offsets: Tensor  # [C + 1] int64
-    num_items: int
-
-
-class Ranking(Protocol):
-    """What one scoring pass found out, for an evaluator to make metrics of."""
-
-    def counts(self, exclude: Exclusion) -> Counts:
-        """Count among all items but the excluded; a target is never excluded."""
-
-    def among_candidates(self) -> Counts:
-        """Count among the candidates that this evaluator drew."""
-
-
-class Metric(NamedTuple):
-    """The mean of a metric over the cases and its standard error over them."""
-
-    value: float
-    standard_error: float
-
-
-class Metrics(NamedTuple):
-    """What an evaluator reports: metrics by name (``"hr@10"``), and the counts behind them."""
-
-    values: Mapping[str, Metric]
-    counts: Counts  # per case
-    notes: Mapping[str, Any] = MappingProxyType({})  # e.g. how many candidates were doubled
-
-
 @runtime_checkable
 class Dataset(Protocol):
     """Where interactions come from."""
@@ -307,13 +252,16 @@ class Evaluator(Protocol):
     """Metrics of one named protocol."""
 
     protocol: str
-    exclude: Exclusion
 
     def metric_names(self) -> tuple[str, ...]:
         """Name the metrics that will be reported, such as ``"ndcg@10"``."""
 
     def candidates(self, cases: Cases, rng: Rng) -> Tensor | None:
-        """Draw candidates ([C, K], 0 where a case has fewer), or None to rank among all items."""
+        """Draw candidates R times ([C, R, K], 0 where a case has fewer); None to draw none.
+
+        What is drawn for a case may depend on ``rng`` and that case alone. It is drawn once and may
+        be kept, as int32, for further evaluations of the same cases.
+        """
 
     def __call__(self, ranking: Ranking) -> Metrics:
         """Make the metrics of all cases of a split."""
