@@ -52,6 +52,23 @@ def make_info():
 
 
 @pytest.fixture(scope="session")
+def make_split():
+    """A function from rows (lists of items) to a leave-one-out split of them."""
+
+    def make(rows, num_items):
+        store = _store(rows, num_items)
+        users, lengths = np.arange(len(rows)), store.lengths
+        return Split(
+            store=store,
+            train_lengths=lengths - 2,
+            valid=CaseList(users, lengths - 2),
+            test=CaseList(users, lengths - 1),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def real_data():
     """The folder of public data sets; where there is none, tests of them are skipped."""
     default = Path(__file__).parents[2] / "shared" / "data"

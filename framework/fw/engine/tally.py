@@ -1,0 +1,108 @@
+"""What a scoring pass has found so far, and the rankings that it comes to."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+import torch
+from torch import Tensor
+
+from fw.engine.cases import CaseStore
+from fw.engine.counting import RULES, Standing, stand, stand_among
+from fw.engine.drawing import DrawnChunk
+from fw.errors import EvaluationError
+from fw.interfaces import Cases, Evaluator
+from fw.ranking import Counts, Drawn, Exclusion
+
+
+@attrs.frozen(kw_only=True)
+class CountedRanking:
+    """The ranking of all cases of a split, in the order of its case list, on the host."""
+
+    seed: int
+    standings: Mapping[Exclusion, Standing]
+    drawn: Drawn | None
+
+    def counts(self, exclude: Exclusion) -> Counts:
+        """Return the counts among all items but the excluded: [C] each."""
+        return self.standings[exclude].counts
+
+    def repeats(self, exclude: Exclusion) -> Tensor:
+        """Return [C] bool: the target is itself one of the items that the rule excludes."""
+        return self.standings[exclude].repeats
+
+    def among_candidates(self) -> Drawn:
+        """Return the counts among drawn candidates; raises ValueError if none were drawn."""
+        if self.drawn is None:
+            raise ValueError("this evaluator drew no candidates")
+        return self.drawn
+
+
+class Tally:
+    """Adds up chunks of cases: small tensors only, which stay on the device until all are in."""
+
+    def __init__(self, store: CaseStore, evaluators: Mapping[str, Evaluator], seed: int) -> None:
+        self.store, self.seed = store, seed
+        self.drawers = {name: store.candidates_of(one, seed) for name, one in evaluators.items()}
+        self.standings: list[dict[Exclusion, Standing]] = []
+        self.drawn: dict[str, list[tuple[Counts, DrawnChunk]]] = {name: [] for name in evaluators}
+        self.invalid: list[Tensor] = []
+
+    def add(self, scores: Tensor, cases: Cases, span: tuple[int, int]) -> None:
+        """Count for the cases of a chunk, whose scores ([C, N + 2]) are not kept."""
+        self.invalid.append(scores[:, 1:-1].amax(1).isnan())  # the largest of NaN and others is NaN
+        self.standings.append(stand(scores, cases))
+        for name, drawer in self.drawers.items():
+            chunk = drawer.of(cases, span)
+            if chunk is not None:
+                counts = stand_among(scores, cases, chunk.items.to(torch.int64))
+                self.drawn[name].append((counts, chunk))
+
+    def ranking(self, name: str) -> CountedRanking:
+        """Return what one evaluator may know; raises EvaluationError where a score was NaN."""
+        self._require_numbers()
+        standings = {rule: self._standing(rule) for rule in RULES}
+        return CountedRanking(seed=self.seed, standings=standings, drawn=self._among(name))
+
+    def _require_numbers(self) -> None:
+        invalid = torch.cat(self.invalid).nonzero().flatten().tolist()
+        if invalid:
+            raise EvaluationError(
+                f"scores that are not a number (NaN) for {len(invalid):,} of {len(self.store):,} "
+                f"cases, the first of user {self.store.user_of(invalid[0])!r}; "
+                "the weights are probably not finite"
+            )
+
+    def _standing(self, rule: Exclusion) -> Standing:
+        parts = [chunk[rule] for chunk in self.standings]
+        counts = self._joined(parts, lambda part: part.counts)
+        return Standing(counts, self._whole([part.repeats for part in parts]))
+
+    def _among(self, name: str) -> Drawn | None:
+        parts = self.drawn[name]
+        if not parts:
+            return None
+        return Drawn(
+            self._joined(parts, lambda part: part[0]),
+            self._whole([chunk.copies for _, chunk in parts]),
+            self._whole([chunk.known for _, chunk in parts]),
+            _fingerprint([chunk.items for _, chunk in parts]),
+        )
+
+    def _joined(self, parts: list[Any], counts_of: Callable[[Any], Counts]) -> Counts:
+        fields = zip(*(counts_of(part) for part in parts), strict=True)
+        return Counts(*(self._whole(list(field)) for field in fields))
+
+    def _whole(self, parts: list[Tensor]) -> Tensor:
+        return self.store.restored(torch.cat(parts).cpu())
+
+
+def _fingerprint(chunks: list[Tensor]) -> str:
+    """Return the SHA-256 of all candidates; how they were cut into chunks makes no difference."""
+    digest = hashlib.sha256()
+    for items in chunks:
+        digest.update(items.cpu().numpy().tobytes())
+    return digest.hexdigest()

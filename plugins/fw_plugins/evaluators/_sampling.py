@@ -1,0 +1,168 @@
+"""The two ways to rank among candidates: by expectation over all draws, and by drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import attrs
+import numpy as np
+import torch
+from torch import Tensor
+
+from fw import Metrics
+from fw.candidates import Pool, draw_distinct, draw_repeated, draw_weighted
+from fw.evaluation import summarised
+from fw.expected_ranks import Floats, among_all, among_distinct, among_repeated
+from fw.metrics import RankProbabilities, chance, is_at_chance, per_case, summary
+from fw.random import Rng
+from fw.ranking import Cases, Counts, Drawn, Exclusion, Ranking
+
+JUDGED = "hr@10"  # the metric by which chance level is told
+
+
+@attrs.frozen(kw_only=True)
+class Rules:
+    """What a protocol's name stands for."""
+
+    num_candidates: int = 100
+    exclude: Exclusion = "seen"
+    repeated: bool = False  # with replacement, and the target may be drawn again
+    weighted: bool = False  # by popularity; has no closed form
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class SampledEvaluator:
+    """What both ways share; ``names`` are the metrics to report."""
+
+    protocol: str
+    names: tuple[str, ...]
+    rules: Rules
+
+    def metric_names(self) -> tuple[str, ...]:
+        """Name the metrics that are reported."""
+        return self.names
+
+    def computed(self) -> list[str]:
+        """Name the metrics that are made, whether reported or not."""
+        return list(dict.fromkeys([*self.names, JUDGED]))
+
+    def notes(self, ranking: Ranking, others: Tensor) -> dict[str, Any]:
+        """Count repeats, and cases with too few ``others`` ([C]) to be ranked with."""
+        enough = 1 if self.rules.repeated else self.rules.num_candidates
+        return {
+            "num_candidates": self.rules.num_candidates,
+            "repeat_targets": int(ranking.repeats("seen").sum()),
+            "users_with_short_candidates": int((others < enough).sum()),
+        }
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class ExpectedEvaluator(SampledEvaluator):
+    """Draws nothing: metrics are exact expectations over all draws."""
+
+    def candidates(self, cases: Cases, rng: Rng) -> Tensor | None:
+        """Draw nothing."""
+        return None
+
+    def __call__(self, ranking: Ranking) -> Metrics:
+        """Make the metrics from the counts among all eligible items."""
+        counts, pool = ranking.counts(self.rules.exclude), self._pool(ranking)
+        among = among_repeated if self.rules.repeated else among_distinct
+        probabilities = partial(among, num_candidates=self.rules.num_candidates)
+        values = per_case(self.computed(), pool, probabilities)
+        notes = {
+            "mode": "expected",
+            **self.notes(ranking, counts.eligible),
+            **(self._surprises(ranking, pool) if self.rules.repeated else {}),
+            "at_chance_level": _at_chance(values, pool.eligible, probabilities),
+        }
+        return summarised(self.names, values, counts, notes)
+
+    def _pool(self, ranking: Ranking) -> Counts:
+        """Return the counts among what may be drawn: with replacement, that has the target too."""
+        counts = ranking.counts(self.rules.exclude)
+        if not self.rules.repeated:
+            return counts
+        target = (~ranking.repeats(self.rules.exclude)).long()
+        return Counts(counts.better, counts.tied + target, counts.eligible + target)
+
+    def _surprises(self, ranking: Ranking, pool: Counts) -> dict[str, float]:
+        """Return in which share of cases a draw has the target, or an item of the history."""
+        eligible = ranking.counts(self.rules.exclude).eligible
+
+        def share(drawable: Tensor) -> float:
+            missed = 1 - drawable / pool.eligible.clamp(min=1).double()
+            return float((1 - missed**self.rules.num_candidates).mean())
+
+        return {
+            "target_among_candidates": share(pool.eligible - eligible),
+            "history_among_candidates": share(eligible - ranking.counts("seen").eligible),
+        }
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class DrawnEvaluator(SampledEvaluator):
+    """Draws candidates by address; metrics are means over the draws."""
+
+    draws: int
+    weights: Tensor  # [N + 2]
+
+    def candidates(self, cases: Cases, rng: Rng) -> Tensor | None:
+        """Draw candidates: [C, draws, K]; a draw is the same whatever the number of draws."""
+        draws = [self._draw(cases, rng.child(f"draw {i}")) for i in range(self.draws)]
+        return torch.stack(draws, dim=1)
+
+    def _draw(self, cases: Cases, rng: Rng) -> Tensor:
+        exclude, number = self.rules.exclude, self.rules.num_candidates
+        if self.rules.weighted:
+            weights = self.weights.to(cases.targets.device)
+            return draw_weighted(cases, exclude, weights, number, rng)
+        pool = Pool(cases, exclude, without_target=not self.rules.repeated)
+        draw = draw_repeated if self.rules.repeated else draw_distinct
+        return draw(pool, number, rng)
+
+    def __call__(self, ranking: Ranking) -> Metrics:
+        """Make the metrics from the counts among the candidates."""
+        drawn = ranking.among_candidates()
+        draws = [_one_draw(drawn.counts, i) for i in range(self.draws)]
+        by_draw = [per_case(self.computed(), counts, among_all) for counts in draws]
+        values = {name: np.mean([one[name] for one in by_draw], axis=0) for name in by_draw[0]}
+        first = draws[0]
+        notes = {
+            "mode": "drawn",
+            **self.notes(ranking, first.eligible - drawn.copies[:, 0]),
+            **(_surprises(drawn) if self.rules.repeated else {}),
+            "draws": self.draws,
+            **({"between_draws": self._spread(by_draw)} if self.draws > 1 else {}),
+            "evaluation_seed": ranking.seed,
+            "candidates_sha256": drawn.sha256,
+            "at_chance_level": _at_chance(values, first.eligible, among_all),
+        }
+        return summarised(self.names, values, first, notes)
+
+    def _spread(self, by_draw: list[dict[str, Floats]]) -> dict[str, float]:
+        """Return the standard deviation of every metric between draws."""
+        return {
+            name: float(np.std([one[name].mean() for one in by_draw], ddof=1))
+            for name in self.names
+        }
+
+
+def _one_draw(counts: Counts, number: int) -> Counts:
+    return Counts(*(part[:, number] for part in counts))
+
+
+def _surprises(drawn: Drawn) -> dict[str, float]:
+    return {
+        "target_among_candidates": float((drawn.copies > 0).double().mean()),
+        "history_among_candidates": float((drawn.known > 0).double().mean()),
+    }
+
+
+def _at_chance(
+    values: Mapping[str, Floats], eligible: Tensor, probabilities: RankProbabilities
+) -> bool:
+    blind = chance(JUDGED, eligible, probabilities)
+    return blind < 1 and is_at_chance(summary(values[JUDGED]), blind)
