@@ -68,7 +68,7 @@ class Table:
             return _anchored(convert(value, setting.type), node.place.folder)
         except MismatchError as error:
             repair = repaired(value, setting.type)
-            hint = f"write {setting.key} = {repair}" if repair else setting.help
+            hint = f"write {setting.key} = {repair}" if repair else ""
             self._report(node, f"{setting.key} {error}", hint)
             return WRONG
 

@@ -15,7 +15,7 @@ from fw.errors import Problem
 from fw.kinds import KINDS, Kind
 from fw.registry import Entry, Registry
 
-TOP = "the top of the recipe"
+TOP = "at the top of the recipe"
 OWN_TABLES: dict[str, type] = {"training": Training, "views": Views}
 
 
@@ -34,43 +34,44 @@ def table_titles() -> dict[str, str]:
 class Homes:
     """Which tables of this recipe know which keys."""
 
-    keys: Mapping[str, Set[str]]  # by the table's title
+    keys: Mapping[str, Set[str]]  # by where they are: "in [training]"
 
     @classmethod
     def of(cls, root: Node, registry: Registry) -> Homes:
         """Gather fw's own tables and those of the components that the recipe names."""
         keys: dict[str, set[str]] = {TOP: set(settings_of(General))}
         for key, own in OWN_TABLES.items():
-            keys[title(key)] = set(settings_of(own))
+            keys[f"in {title(key)}"] = set(settings_of(own))
         for kind in KINDS.values():
             for entry in _named_components(root, kind, registry):
-                known = keys.setdefault(title(kind.key, many=kind.many), set())
+                where = f"in {title(kind.key, many=kind.many)}"
+                known = keys.setdefault(where, set())
                 known |= {*settings_of(kind.slot), *settings_of_entry(entry)}
         return cls(keys)
 
     def hint(self, key: str) -> str:
         """Say where a key belongs, or which similar one was meant, or nothing."""
-        exact = [table for table, known in self.keys.items() if key in known]
+        exact = [where for where, known in self.keys.items() if key in known]
         if exact:
-            return f"{key!r} belongs in {' or '.join(exact)}"
+            return f"{key!r} belongs {' or '.join(exact)}"
         meant = nearest(key, {name for known in self.keys.values() for name in known})
-        tables = [table for table, known in self.keys.items() if meant in known]
-        return f"did you mean {meant!r} in {' or '.join(tables)}?" if meant else ""
+        places = [where for where, known in self.keys.items() if meant in known]
+        return f"did you mean {meant!r} {' or '.join(places)}?" if meant else ""
 
 
-def unknown_key(key: str, node: Node, table: str, known: Set[str], homes: Homes) -> Problem:
+def unknown_key(key: str, node: Node, where: str, known: Set[str], homes: Homes) -> Problem:
     """Explain a key that its table does not know."""
     elsewhere = homes.hint(key)
-    if "belongs in" not in elsewhere:
+    if "belongs" not in elsewhere:
         elsewhere = did_you_mean(key, known) or elsewhere
     hint = f"{elsewhere}\nknown keys: {listed(known)}".strip()
-    return node.place.problem(f"unknown key {key!r} in {table}", hint)
+    return node.place.problem(f"unknown key {key!r} {where}", hint)
 
 
 def unknown_at_top(key: str, node: Node, homes: Homes) -> Problem:
     """Explain a key or table that a recipe does not know."""
     if not (node.is_table or node.is_list):
-        return unknown_key(key, node, TOP, {*homes.keys[TOP], *table_titles()}, homes)
+        return unknown_key(key, node, TOP, {"extends", *homes.keys[TOP]}, homes)
     titles = table_titles()
     by_name = {**titles, **{kind.name: titles[kind.key] for kind in KINDS.values()}}
     meant = nearest(key, by_name)
@@ -104,4 +105,5 @@ def _named_components(root: Node, kind: Kind, registry: Registry) -> Iterator[En
 
 def _homes_inside(node: Node, homes: Homes) -> Iterator[str]:
     for key in node.value if node.is_table else ():
-        yield homes.hint(str(key))
+        hint = homes.hint(str(key))
+        yield f"{key!r}: {hint}" if hint.startswith("did") else hint

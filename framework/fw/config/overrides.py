@@ -10,8 +10,8 @@ from fw.config.parsing import parse_value
 from fw.errors import Problem, RecipeError
 
 
-def with_overrides(root: Node, overrides: Sequence[str]) -> Node:
-    """Return the recipe with the overrides over it; raises RecipeError with every bad one.
+def with_overrides(root: Node, overrides: Sequence[str]) -> tuple[Node, list[Problem]]:
+    """Return the recipe with the overrides over it, and what is wrong with others, left out.
 
     All overrides together are one change, so that their order matters only where two set the same
     key; the later one then counts.
@@ -20,13 +20,14 @@ def with_overrides(root: Node, overrides: Sequence[str]) -> Node:
     changes = Node({}, root.place)
     for override in overrides:
         try:
-            changes = merge(changes, _change(override))
+            change = _change(override)
         except RecipeError as error:
             problems += error.problems
-    problems += _misplaced(root, changes, ())
-    if problems:
-        raise RecipeError(problems)
-    return merge(root, changes)
+            continue
+        misplaced = list(_misplaced(merge(root, changes), change, ()))
+        problems += misplaced
+        changes = changes if misplaced else merge(changes, change)
+    return merge(root, changes), problems
 
 
 def _change(override: str) -> Node:
@@ -36,6 +37,8 @@ def _change(override: str) -> Node:
     parts = [part.strip() for part in key.split(".")]
     if not equals or not all(parts):
         raise RecipeError([place.problem("expected KEY=VALUE, such as training.epochs=5")])
+    if parts[0] == "extends":
+        raise RecipeError([place.problem("extends can only be written in a recipe file")])
     node = parse_value(value.strip(), place)
     for part in reversed(parts):
         node = Node({int(part) if part.isdecimal() else part: node}, place)

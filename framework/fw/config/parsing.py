@@ -70,12 +70,14 @@ def _syntax_problem(message: str, text: str, file: Path) -> Problem:
     """Put the line that tomllib names where all problems have it, and keep the column."""
     position = _POSITION.search(message)
     said = _POSITION.sub("", message)
-    lines = text.split("\n")
+    hint = "a key or table is written twice" if "overwrite" in said else ""
+    lines = text.rstrip().split("\n")
     if position is None or position["line"] is None:
-        return Place(file=file, line=len(lines)).problem(f"not TOML: {said} at the end of the file")
+        place = Place(file=file, line=len(lines), text=lines[-1])
+        return place.problem(f"not TOML: {said} (at the end of the file)", hint)
     line = int(position["line"])
-    place = Place(file=file, line=line, text=lines[line - 1])
-    return place.problem(f"not TOML: {said} (column {position['column']})")
+    place = Place(file=file, line=line, text=text.split("\n")[line - 1])
+    return place.problem(f"not TOML: {said} (column {position['column']})", hint)
 
 
 def _located(data: dict[str, Any], text: str, file: Path) -> Node:

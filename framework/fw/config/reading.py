@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fw.config.checks import CHECKS, Draft
 from fw.config.merging import with_parents
-from fw.config.nodes import Node, Place
+from fw.config.nodes import Place
 from fw.config.overrides import with_overrides
 from fw.config.parsing import TOO_DEEP, parse_file
 from fw.config.recipe import Recipe
@@ -29,18 +29,17 @@ def read_recipe(source: str | Path, registry: Registry, overrides: Sequence[str]
     if isinstance(file, Problem):
         raise RecipeError([file])
     try:
-        root = with_overrides(with_parents(parse_file(file)), overrides)
-        return _read(root, registry, file)
+        root, problems = with_overrides(with_parents(parse_file(file)), overrides)
+        return _read(Structurer(root, registry, problems), file)
     except RecursionError:
         raise RecipeError([Place(file=file).problem(TOO_DEEP)]) from None
 
 
-def _read(root: Node, registry: Registry, file: Path) -> Recipe:
-    reader = Structurer(root, registry)
+def _read(reader: Structurer, file: Path) -> Recipe:
     general = reader.general()
     parts = {name: reader.parts(kind) for name, kind in KINDS.items()}
     training, views = reader.own_table("training"), reader.own_table("views")
-    draft = Draft(root, parts, training, views, registry)
+    draft = Draft(reader.root, parts, training, views, reader.registry)
     problems = [*reader.problems, *(found for check in CHECKS for found in check(draft))]
     if problems or general is None or training is None or views is None:
         raise RecipeError(sorted(problems, key=_position))

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import attrs
-from attrs.validators import ge
+
+from fw.config.validators import at_least
 
 if TYPE_CHECKING:
     from fw.config.recipe import Chosen
@@ -26,12 +27,12 @@ class DatasetSlot(Slot):
 
     min_user_count: int = attrs.field(
         default=0,
-        validator=ge(0),
+        validator=at_least(0),
         metadata={"help": "drop users with fewer interactions, repeated until nothing changes"},
     )
     min_item_count: int = attrs.field(
         default=0,
-        validator=ge(0),
+        validator=at_least(0),
         metadata={"help": "drop items with fewer interactions, repeated until nothing changes"},
     )
     duplicates: Literal["drop", "keep"] = attrs.field(
@@ -51,7 +52,7 @@ class LossSlot(Slot):
     """The term's weight, and for contrastive losses views of their own."""
 
     weight: float = attrs.field(
-        default=1.0, validator=ge(0.0), metadata={"help": "factor of this term in the loss"}
+        default=1.0, validator=at_least(0), metadata={"help": "factor of this term in the loss"}
     )
     augmenters: tuple[Chosen, ...] | None = attrs.field(
         default=None,

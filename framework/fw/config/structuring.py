@@ -8,7 +8,15 @@ from typing import Any
 import attrs
 
 from fw.config.instances import WRONG, Table
-from fw.config.keys import OWN_TABLES, Homes, title, unknown_at_top, unknown_key, wrong_shape
+from fw.config.keys import (
+    OWN_TABLES,
+    Homes,
+    table_titles,
+    title,
+    unknown_at_top,
+    unknown_key,
+    wrong_shape,
+)
 from fw.config.nodes import Node
 from fw.config.recipe import Chosen, General
 from fw.config.settings import Setting, settings_of, settings_of_entry
@@ -32,7 +40,7 @@ class Structurer:
     def general(self) -> General | None:
         """Read the keys at the top, and report those that no recipe has; None if any is wrong."""
         settings = settings_of(General)
-        known = {*settings, *OWN_TABLES, *(kind.key for kind in KINDS.values())}
+        known = {*settings, *table_titles()}
         for key, child in self.root.value.items():
             if key not in known:
                 self.problems.append(unknown_at_top(str(key), child, self._homes))
@@ -47,7 +55,7 @@ class Structurer:
             self.problems.append(wrong_shape(node, key, many=False))
             return None
         settings = settings_of(OWN_TABLES[key])
-        self._check_keys(node, title(key), set(settings))
+        self._check_keys(node, f"in {title(key)}", set(settings))
         return Table(node, title(key), settings, problems=self.problems).make(OWN_TABLES[key])
 
     def parts(self, kind: Kind) -> list[Part]:
@@ -76,7 +84,9 @@ class Structurer:
     def _entry(self, node: Node, kind: Kind, table: str) -> Entry | None:
         name = node.get("name")
         if name is None or not isinstance(name.value, str):
-            what = "names no component" if name is None else f"name is {found(name.plain())}"
+            what = "names no component"
+            if name is not None:
+                what = f"name must be a string, found {found(name.plain())}"
             hint = f'write name = "...", one of: {listed(self.registry.names(kind.name))}'
             self.problems.append((name or node).place.problem(f"{table} {what}", hint))
             return None
@@ -89,8 +99,8 @@ class Structurer:
         self, node: Node, kind: Kind, entry: Entry, key: str, *, many: bool
     ) -> Chosen | None:
         own, settings = settings_of(kind.slot), settings_of_entry(entry)
-        table = f"{title(key, many=many)} ({entry.name})"
-        self._check_keys(node, table, {"name", *own, *settings})
+        table = title(key, many=many)
+        self._check_keys(node, f"in {table} ({entry.name})", {"name", *own, *settings})
 
         def nested(child: Node, setting: Setting) -> Any:
             return self._nested(child, setting, f"{key}.{setting.key}")
@@ -119,7 +129,7 @@ class Structurer:
             return WRONG
         return chosen if setting.many else chosen[0]
 
-    def _check_keys(self, node: Node, table: str, known: set[str]) -> None:
+    def _check_keys(self, node: Node, where: str, known: set[str]) -> None:
         for key, child in node.value.items():
             if key not in known:
-                self.problems.append(unknown_key(str(key), child, table, known, self._homes))
+                self.problems.append(unknown_key(str(key), child, where, known, self._homes))

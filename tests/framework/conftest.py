@@ -1,0 +1,111 @@
+"""What tests of plugins and recipes need: fake components, fake installed distributions."""
+
+import importlib
+import sys
+
+import fake_components
+import pytest
+from fw.config.reading import read_recipe
+from fw.offers import offers_of
+from fw.registry import Owned, Registry
+
+RECIPE = """\
+seed = 3
+max_len = 20
+
+[dataset]
+name = "made_up"
+
+[splitter]
+name = "last_out"
+
+[task]
+name = "next_item"
+
+[sampler]
+name = "uniform"
+
+[encoder]
+name = "small"
+dropout = 0.1
+
+[[losses]]
+name = "bce"
+
+[optimizer]
+name = "adam"
+learning_rate = 0.01
+
+[training]
+epochs = 2
+monitor = "valid/all/hr@10"
+
+[[evaluators]]
+name = "ranked"
+"""
+
+
+@pytest.fixture
+def registry():
+    """All fake components."""
+    owner = Owned(plugin="fakes", distribution="fw-fakes", version="1.0")
+    return Registry.of([offers_of(fake_components, owner)])
+
+
+@pytest.fixture
+def recipe_text():
+    """A whole recipe of fake components."""
+    return RECIPE
+
+
+@pytest.fixture
+def write(tmp_path):
+    """A function that writes a file and returns its path."""
+
+    def write(text, name="r.toml"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def read(write, registry):
+    """A function that writes a recipe and reads it."""
+
+    def read(text, *overrides):
+        return read_recipe(write(text), registry, overrides)
+
+    return read
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """A function that puts a distribution with modules and entry points on the import path."""
+    site = tmp_path / "site-packages"
+    site.mkdir()
+    monkeypatch.syspath_prepend(site)
+    before = set(sys.modules)
+
+    def install(name, version, modules, entry_points):
+        info = site / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        lines = [f"{point} = {target}" for point, target in entry_points.items()]
+        (info / "entry_points.txt").write_text("\n".join(["[fw]", *lines]))
+        for module, text in modules.items():
+            (site / f"{module}.py").write_text(text)
+        importlib.invalidate_caches()
+
+    yield install
+    for module in set(sys.modules) - before:
+        if str(getattr(sys.modules[module], "__file__", None)).startswith(str(site)):
+            del sys.modules[module]
+
+
+@pytest.fixture
+def only_fakes(install):
+    """Let the fake components be all that comes with fw: hides the real distribution."""
+    install("fw-seqrec", "1.0", {}, {"fakes": "fake_components"})
