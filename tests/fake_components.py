@@ -16,7 +16,7 @@ def setting(default=attrs.NOTHING, validator=None, help=""):
 class Table:
     """A file of interactions (nobody, 2020)."""
 
-    path: Path = setting(help="the file")
+    path: Path = setting(help="the file")  # noqa: RUF009
     columns: tuple[str, ...] = ()
     separator: Literal["comma", "tab"] = "comma"
 

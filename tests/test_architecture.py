@@ -4,9 +4,10 @@ import ast
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import fw.hookspecs
 import fw.interfaces
-import pytest
 from fw.kinds import KINDS
 
 ROOT = Path(__file__).parents[1]

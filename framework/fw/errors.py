@@ -4,7 +4,7 @@
     ├── UserError                  something the user can mend; exit code 2
     │   ├── RecipeError            a recipe is wrong: every problem found, each with its place
     │   ├── DataError              an interaction file or data set is wrong or missing
-    │   │   └── DataNotFound       it can be neither found nor downloaded: the only case for a fallback
+    │   │   └── DataNotFound       it can be neither found nor downloaded: the case for a fallback
     │   ├── RunError               a run folder is taken, missing, damaged or not writable
     │   └── DeviceError            the device that was asked for is not there
     ├── TrainingError              training cannot go on: a loss that is not finite

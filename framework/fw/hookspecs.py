@@ -2,8 +2,8 @@
 
 A plugin is a module (installed under the entry-point group ``fw``, or named with ``-p``) that
 implements one or more of these functions, each marked with ``fw.hookimpl``. A hook is called once,
-when the plugin is loaded, with a ``register`` function to be called as ``register(name, component)``
-for each component that is offered:
+when the plugin is loaded, with a ``register`` function to be called as
+``register(name, component)`` for each component that is offered:
 
 ``name``
     The short word by which recipes name the component, such as ``"crop"``: lower-case letters,
@@ -40,7 +40,7 @@ def register_datasets(register: Register) -> None:
 
 @hookspec
 def register_splitters(register: Register) -> None:
-    """Offer splitters: what is trained on, validated and tested (:class:`fw.interfaces.Splitter`)."""
+    """Offer splitters: training part, validation and test (:class:`fw.interfaces.Splitter`)."""
 
 
 @hookspec

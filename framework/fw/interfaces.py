@@ -125,7 +125,7 @@ class LossTerm(NamedTuple):
     """A loss over part of a batch: the engine divides the total by the whole batch's count."""
 
     total: Tensor  # [] summed
-    count: Tensor  # [] over how many
+    count: Tensor  # type: ignore[assignment]  # [] over how many; hides tuple.count
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -214,7 +214,7 @@ class Augmenter(Protocol):
 
     May have ``min_length``: it is then not drawn for shorter rows. The width of the result depends
     on the width of the input and on ``max_len`` only. A method ``longest(length)``, which says how
-    long the view of a row of ``length`` items may be, lets short views be encoded at their own width.
+    long the view of a row of ``length`` items may be, lets short views be encoded at their width.
     """
 
     def __call__(self, sequences: Sequences, rng: Rng) -> Sequences:

@@ -3,8 +3,9 @@
 import importlib
 import sys
 
-import fake_components
 import pytest
+
+import fake_components
 from fw.config.reading import read_recipe
 from fw.offers import offers_of
 from fw.registry import Owned, Registry

@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+
 from fw.discovery import discover, discover_or_explain
 from fw.errors import PluginError, UserError
 

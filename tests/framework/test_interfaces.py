@@ -1,9 +1,10 @@
 """Sequences and what can be done with them."""
 
 import torch
-from fw import Sequences, keep_items
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from fw import Sequences, keep_items
 
 
 def padded(rows, **more):

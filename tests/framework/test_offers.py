@@ -4,6 +4,7 @@ from types import ModuleType
 
 import attrs
 import pytest
+
 from fw import hookimpl, hookspecs
 from fw.errors import PluginError
 from fw.kinds import KINDS

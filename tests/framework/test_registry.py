@@ -2,6 +2,7 @@
 
 import attrs
 import pytest
+
 from fw.errors import PluginError, UserError
 from fw.registry import Entry, Failure, Registry
 
@@ -57,7 +58,9 @@ def test_entries_are_listed_by_kind_and_name():
 
 def test_case_B49_an_unknown_name_is_explained():
     failure = Failure(plugin="x", distribution="px", version="2.0", cause=ImportError("no blah"))
-    registry = Registry.of([(entry("augmenter", "crop", "p"), entry("loss", "bce", "p"))], [failure])
+    registry = Registry.of(
+        [(entry("augmenter", "crop", "p"), entry("loss", "bce", "p"))], [failure]
+    )
     with pytest.raises(UserError) as caught:
         registry.get("augmenter", "corp")
     assert str(caught.value) == (

@@ -1,7 +1,7 @@
 """Which rows train together: the order of an epoch, its batches, and groups of similar length.
 
-Batches are random. Within a batch the rows are sorted by length and cut into groups, each encoded at
-its own width, so that hardly anything is computed on padding, while who shares a batch (and is
+Batches are random. Within a batch the rows are sorted by length and cut into groups, each encoded
+at its own width, so that hardly anything is computed on padding, while who shares a batch (and is
 compared in a contrastive loss) stays a matter of chance.
 """
 

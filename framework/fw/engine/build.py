@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import torch
 
 from fw.config.recipe import Chosen, Recipe
+from fw.config.slots import LossSlot
 from fw.data.split import Split
 from fw.data.training import TrainingRows
 from fw.engine.step import Step, Term
@@ -61,7 +62,7 @@ def make_info(
         item_counts=counts,
         training=training,
         item_frame=store.item_frame,
-        user_ids=store.user_ids,
+        user_ids=store.user_ids.tolist(),
         warn=warn,
     )
 
@@ -106,7 +107,7 @@ def _terms(recipe: Recipe, info: Info) -> list[Term]:
 
 
 def _term(recipe: Recipe, info: Info, chosen: Chosen, name: str) -> Term:
-    slot = chosen.slot
+    slot = cast(LossSlot, chosen.slot)
     if "views" not in chosen.settings.requires:
         return Term(name, make(chosen, info, recipe.seed, name), slot.weight)
     augmenters = recipe.many("augmenter") if slot.augmenters is None else slot.augmenters

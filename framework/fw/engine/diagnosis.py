@@ -91,7 +91,7 @@ def warnings(
     terms: Sequence[Term], losses: Mapping[str, float], numbers: Mapping[str, float]
 ) -> dict[str, str]:
     """Say in plain words what is wrong with contrastive terms, and what to change, by subject."""
-    found = {}
+    found: dict[str, str] = {}
     for term in terms:
         if term.contrastive:
             found.update(_warnings_of(term.name, losses[term.name], numbers))

@@ -28,10 +28,7 @@ def describe_environment(
         "platform": platform.platform(),
         "libraries": {name: version(name) for name in _LIBRARIES},
         "plugins": sorted(
-            {
-                (one.entry.plugin, one.entry.distribution, one.entry.version)
-                for one in chosen
-            }
+            {(one.entry.plugin, one.entry.distribution, one.entry.version) for one in chosen}
         ),
         "plugin_modules": list(modules),
         "device": _device_name(device),

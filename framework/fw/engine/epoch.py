@@ -33,7 +33,7 @@ def train_epoch(
     epoch: int,
     after_step: Callable[[int], object] = lambda users: None,
 ) -> EpochReport:
-    """Train on every batch of ``plans``; raises TrainingError at the first loss that is not finite."""
+    """Train on every batch of ``plans``; raises TrainingError if a loss is not finite."""
     started = time.perf_counter()
     device = step.training_rows.items.device
     rows = torch.from_numpy(np.concatenate([plan.rows for plan in plans])).to(device)
@@ -80,9 +80,7 @@ def _check(values: Tensor, step: Step, epoch: int) -> None:
     )
 
 
-def _report(
-    values: Tensor, step: Step, plans: Sequence[Plan], seconds: float
-) -> EpochReport:
+def _report(values: Tensor, step: Step, plans: Sequence[Plan], seconds: float) -> EpochReport:
     means = values.double().mean(0).tolist()
     lengths = step.training_rows.host_lengths
     rows = np.concatenate([plan.rows for plan in plans])

@@ -41,7 +41,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, runs: Path, name: str) -> RunFolder:
-        """Make a new folder for a run, named after the recipe and the time, never one that is there.
+        """Make a new folder for a run, named after the recipe and the time.
 
         Raises RunError, before anything is trained, where it cannot be made or written to.
         """
@@ -51,6 +51,14 @@ class RunFolder:
             if folder._make():
                 return folder
         raise RunError(f"cannot find a free name for the run in {runs}")
+
+    @classmethod
+    def create_exactly(cls, path: Path) -> RunFolder:
+        """Make just this folder for a run; raises RunError if it is there already."""
+        folder = cls(path)
+        if not folder._make():
+            raise RunError(f"there is already something at {path.absolute()}")
+        return folder
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -140,7 +148,9 @@ class RunFolder:
             with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps({**line, "data": self.data}, allow_nan=False) + "\n")
         except OSError as error:
-            raise RunError(f"cannot write {self.path / 'metrics.jsonl'}: {error.strerror}") from error
+            raise RunError(
+                f"cannot write {self.path / 'metrics.jsonl'}: {error.strerror}"
+            ) from error
 
     def forget_after(self, epoch: int) -> None:
         """Drop the lines of epochs after ``epoch``: they will be trained again."""
@@ -151,7 +161,8 @@ class RunFolder:
         """Keep the best weights so far as ``best.safetensors``."""
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
         write_atomically(
-            self.path / "best.safetensors", lambda path: save_file(tensors, path, {"data": self.data})
+            self.path / "best.safetensors",
+            lambda path: save_file(tensors, path, {"data": self.data}),
         )
 
     def load_weights(self) -> dict[str, Tensor]:

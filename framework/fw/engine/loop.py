@@ -119,9 +119,7 @@ def _record(
         session.folder.save_state(_snapshot(session, state))
 
 
-def _diagnose(
-    session: Session, epoch: int, report: EpochReport, plan: Plan
-) -> Mapping[str, float]:
+def _diagnose(session: Session, epoch: int, report: EpochReport, plan: Plan) -> Mapping[str, float]:
     """Look into one batch of the epoch, and warn of what is wrong, each thing once a run."""
     numbers = diagnose(session.step, plan, epoch)
     for subject, warning in warnings(session.step.terms, report.losses, numbers).items():

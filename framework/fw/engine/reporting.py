@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a progress bar, or plain lines where there is no terminal."""
+"""What a person sees while a run goes on: a progress bar, or plain lines without a terminal."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ class Reporter:
         """Print an epoch that is over: losses, speed, and what validation said."""
         losses = "  ".join(f"{name} {value:.4f}" for name, value in line["losses"].items())
         seconds = max(line["seconds"], 1e-9)
-        speed = f"{line['users'] / seconds:,.0f} users/s, {line['interactions'] / seconds:,.0f} items/s"
+        speed = (
+            f"{line['users'] / seconds:,.0f} users/s, {line['interactions'] / seconds:,.0f} items/s"
+        )
         text = f"epoch {line['epoch']:>3}/{training.epochs}  {losses}  {seconds:.1f} s ({speed})"
         value = line["metrics"].get(training.monitor)
         if line["metrics"]:

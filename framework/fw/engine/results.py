@@ -63,11 +63,11 @@ def timing(state: Selection) -> dict[str, float | None]:
     }
 
 
-def ranks_frame(split: Split, case_lists: Mapping[str, CaseList], splits: Mapping[str, Scores]) -> pd.DataFrame:
+def ranks_frame(
+    split: Split, case_lists: Mapping[str, CaseList], splits: Mapping[str, Scores]
+) -> pd.DataFrame:
     """Return one row per case: its user, its target, and its counts under every protocol."""
-    parts = [
-        _ranks_of(split, name, case_lists[name], scores) for name, scores in splits.items()
-    ]
+    parts = [_ranks_of(split, name, case_lists[name], scores) for name, scores in splits.items()]
     return pd.concat(parts, ignore_index=True)
 
 

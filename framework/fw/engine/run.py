@@ -15,6 +15,7 @@ from fw.config.recipe import Recipe
 from fw.data.places import Places
 from fw.discovery import discover
 from fw.engine import results
+from fw.engine.build import build_step, make
 from fw.engine.data import RunData, load_data
 from fw.engine.device import choose_device
 from fw.engine.environment import describe_environment
@@ -23,7 +24,6 @@ from fw.engine.folder import RunFolder
 from fw.engine.loop import Session, train
 from fw.engine.reporting import Reporter
 from fw.engine.selection import Selection
-from fw.engine.build import build_step, make
 
 
 @attrs.frozen(kw_only=True)
@@ -80,6 +80,27 @@ def resume(
     chosen = choose_device(device)
     with opened.owned():
         return _execute(read, opened, chosen, environment, data, reporter or Reporter())
+
+
+def run_in(
+    folder: Path,
+    recipe: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    plugins: Sequence[str] = (),
+    device: str = "auto",
+    data: Path | str | None = None,
+    reporter: Reporter | None = None,
+) -> Result:
+    """Run in just this folder; go on if a run of it was stopped, and do nothing if it is done."""
+    if (folder / "recipe.toml").exists():
+        return resume(folder, device=device, data=data, reporter=reporter)
+    read = read_recipe(recipe, discover(plugins), overrides)
+    chosen = choose_device(device)
+    made = RunFolder.create_exactly(folder)
+    environment = describe_environment(read, chosen, plugins)
+    with made.owned(), _discarded_if_untrained(made):
+        return _execute(read, made, chosen, environment, data, reporter or Reporter())
 
 
 @contextmanager

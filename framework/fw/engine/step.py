@@ -93,7 +93,9 @@ class Step(nn.Module):
     def views(self, term: Term, batch: Batch, rng: Rng) -> tuple[Sequences, Sequences]:
         """Make both views of the whole batch for a contrastive term."""
         assert term.views is not None
-        return term.views(newest(batch.history, self.max_len), rng.child(term.name))
+        source = newest(batch.history, self.max_len)
+        first, second = term.views(source, rng.child(term.name))
+        return first, second
 
     def pooled(
         self, term: Term, views: Sequence[Sequences], groups: Sequence[Group], rng: Rng
@@ -112,13 +114,18 @@ class Step(nn.Module):
         wanted = {i: term for i, term in enumerate(self.terms) if not term.contrastive}
         if not wanted:
             return {}
-        negatives = self.sampler(batch, rng.child("sampler")) if self.needs_negatives else None
+        negatives = self._negatives(batch, rng)
         sums: dict[int, LossTerm] = {}
         for group in groups:
             output = self._output(batch, negatives, group, rng)
             for i, term in wanted.items():
                 sums[i] = _add(sums.get(i), term.loss(output))
         return sums
+
+    def _negatives(self, batch: Batch, rng: Rng) -> Negatives | None:
+        if self.sampler is None or not self.needs_negatives:
+            return None
+        return self.sampler(batch, rng.child("sampler"))
 
     def _output(
         self, batch: Batch, negatives: Negatives | None, group: Group, rng: Rng
@@ -134,7 +141,8 @@ class Step(nn.Module):
         return term.loss(StepOutput(batch, self.encoder.items, views=pooled))
 
     def _pool(self, term: Term, view: Sequences, groups: Sequence[Group], rng: Rng) -> Tensor:
-        assert term.pooling is not None and term.views is not None
+        assert term.pooling is not None
+        assert term.views is not None
         pooled = []
         for start, stop, width in groups:
             longest = min(term.views.longest(min(width, self.max_len)), view.items.shape[1])

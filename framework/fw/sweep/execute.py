@@ -1,4 +1,4 @@
-"""Running the jobs of a sweep: several at once, what is done skipped, a failure no reason to stop."""
+"""Running the jobs of a sweep: several at once, those done skipped, a failure noted."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def execute(setting: Setting, jobs: Sequence[Job], at_once: int) -> Iterator[Out
             yield Outcome(job=job, folder=setting.folder / job.folder, skipped=True)
         else:
             waiting.append(job)
-    yield from _side_by_side(setting, waiting, at_once) if at_once > 1 else _one_by_one(
-        setting, waiting
+    yield from (
+        _side_by_side(setting, waiting, at_once) if at_once > 1 else _one_by_one(setting, waiting)
     )
 
 
@@ -105,5 +105,3 @@ def _devices(wanted: str) -> list[str]:
     """Give each job a GPU of its own, in turn, where there are several."""
     gpus = torch.cuda.device_count() if wanted in ("auto", "cuda") else 0
     return [f"cuda:{number}" for number in range(gpus)] if gpus > 1 else [wanted]
-
-

@@ -36,7 +36,7 @@ class Row:
 
 @attrs.frozen(kw_only=True)
 class Grid:
-    """Rows for all combinations of values; ``name`` is a pattern such as ``"crop {losses.1.weight}"``."""
+    """Rows for all combinations; ``name`` is a pattern such as ``"weight {losses.1.weight}"``."""
 
     name: str
     over: Mapping[str, Sequence[Any]]
@@ -92,7 +92,7 @@ class Job:
 
 
 def jobs(sweep: Sweep, overrides: Sequence[str] = (), *, quick: bool = False) -> list[Job]:
-    """Return all runs, seed by seed: a sweep that is stopped has complete tables for fewer seeds."""
+    """Return all runs, seed by seed: a sweep that is stopped has whole tables for fewer seeds."""
     more = (*overrides, *(QUICK if quick else ()))
     return [
         Job(row=row.name, seed=seed, overrides=(*row.overrides, *more, f"seed={seed}"))

@@ -1,9 +1,12 @@
 """Who trains together."""
 
+import itertools
+
 import numpy as np
-from fw.engine.batches import cut_groups, epoch_plans
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from fw.engine.batches import cut_groups, epoch_plans
 
 LENGTHS = st.lists(st.integers(1, 201), min_size=1, max_size=200)
 
@@ -15,7 +18,7 @@ def test_groups_follow_each_other_and_none_is_narrower_than_its_rows(lengths):
     groups = cut_groups(ordered)
     assert groups[0].start == 0
     assert groups[-1].stop == len(ordered)
-    for before, after in zip(groups, groups[1:], strict=False):
+    for before, after in itertools.pairwise(groups):
         assert before.stop == after.start
     for group in groups:
         assert group.width == ordered[group.start : group.stop].max()

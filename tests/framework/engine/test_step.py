@@ -1,8 +1,10 @@
-"""A step is the same loss however it is cut into groups, and its draws do not depend on the batch."""
+"""A step is the same loss however it is cut, and its draws do not depend on the batch."""
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
+
 from fw import Info, LossTerm
 from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
@@ -18,7 +20,6 @@ from fw_plugins.losses.nt_xent import NTXent
 from fw_plugins.poolings.mean import Mean
 from fw_plugins.samplers.uniform import Uniform
 from fw_plugins.tasks.next_item import NextItem
-from torch import nn
 
 NOBODY = CaseList(np.array([], dtype=np.int64), np.array([], dtype=np.int64))
 NUM_ITEMS, MAX_LEN, SIZE = 30, 12, 8

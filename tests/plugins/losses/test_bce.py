@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+
 from fw import Batch, Negatives, Sequences, StepOutput
 from fw.nn.items import ItemTable
 from fw_plugins.losses.bce import BinaryCrossEntropy

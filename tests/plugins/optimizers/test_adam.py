@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from fw_plugins.optimizers.adam import Adam
 
 
@@ -24,7 +25,5 @@ def test_steps_equal_the_published_formulas(decay):
     for gradient in gradients:
         parameter.grad = torch.tensor([gradient])
         optimizer.step()
-    expected = slow_adam(
-        2.0, gradients, rate=0.01, betas=(0.9, 0.98), epsilon=1e-8, decay=decay
-    )
+    expected = slow_adam(2.0, gradients, rate=0.01, betas=(0.9, 0.98), epsilon=1e-8, decay=decay)
     assert parameter.item() == pytest.approx(expected, abs=1e-6)

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from scipy.stats import chisquare
+
 from fw import Batch, Info, Sequences
 from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
 from fw.data.training import TrainingRows
 from fw.random import Rng
 from fw_plugins.samplers.uniform import Uniform
-from scipy.stats import chisquare
 
 NOBODY = CaseList(np.array([], dtype=np.int64), np.array([], dtype=np.int64))
 

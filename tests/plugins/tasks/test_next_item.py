@@ -1,6 +1,7 @@
 """Every position predicts its successor."""
 
 import torch
+
 from fw import Sequences
 from fw_plugins.tasks.next_item import NextItem
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from fw.engine.files import write_atomically, write_text
 from fw.errors import RunError
 
