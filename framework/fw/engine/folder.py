@@ -173,6 +173,10 @@ class RunFolder:
         except (OSError, SafetensorError) as error:
             raise RunError(f"cannot load the weights {path}: {error}") from error
 
+    def has_state(self) -> bool:
+        """Whether there is a checkpoint from which the run can go on."""
+        return (self.path / STATE).exists()
+
     def save_state(self, state: Mapping[str, Any]) -> None:
         """Keep what a resumed run needs, replacing the state before."""
         marked = {"data": self.data, **state}

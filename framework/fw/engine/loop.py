@@ -19,7 +19,7 @@ from fw.engine.folder import RunFolder
 from fw.engine.reporting import Reporter
 from fw.engine.selection import Selection
 from fw.engine.step import Step
-from fw.errors import RunError
+from fw.errors import EvaluationError, RunError
 
 Validate = Callable[[], Mapping[str, float]]  # metrics by full name, "valid/<protocol>/<metric>"
 
@@ -91,7 +91,12 @@ def resume(session: Session) -> Selection:
 
 def _evaluate(session: Session, state: Selection) -> tuple[Selection, Mapping[str, float]]:
     started = time.perf_counter()
-    metrics = session.validate()
+    try:
+        metrics = session.validate()
+    except EvaluationError as error:
+        # Scores that are no numbers are no reason to lose the epochs before.
+        session.reporter.warn(f"epoch {state.epoch}: {error}")
+        metrics = {session.training.monitor: math.nan}
     value = metrics[session.training.monitor]
     return state.evaluated(value, time.perf_counter() - started), metrics
 

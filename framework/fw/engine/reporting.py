@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from fw.config.recipe import Training
-from fw.engine import results
 from fw.engine.batches import Plan
+from fw.engine.display import Rows, remarks, result_tables
 from fw.engine.selection import Selection
 
 
@@ -26,11 +26,11 @@ class Reporter:
 
     def say(self, message: str) -> None:
         """Print a plain line."""
-        self.console.print(message, markup=False)
+        self.console.print(message, markup=False, soft_wrap=True)
 
     def warn(self, message: str) -> None:
         """Print a line that stands out."""
-        self.console.print(f"warning: {message}", style="bold yellow", markup=False)
+        self.console.print(f"warning: {message}", style="bold yellow", markup=False, soft_wrap=True)
 
     def warn_once(self, subject: str, message: str) -> None:
         """Print a warning, unless the subject has been warned of before."""
@@ -74,13 +74,15 @@ class Reporter:
 
     def result(
         self,
-        rows: Mapping[str, Mapping[str, results.Scores]],
+        rows: Rows,
         content: Mapping[str, Any],
         folder: Path,
     ) -> None:
         """Print the final table, what stands out in it, the time an epoch took, and the folder."""
-        self.console.print(results.result_table(rows))
-        for remark in results.remarks(rows):
+        self.say("\nValidation selected the model; test was scored once. Means ± standard errors.")
+        for table in result_tables(rows):
+            self.console.print(table)
+        for remark in remarks(rows):
             self.warn(remark)
         seconds = content["timing"]["seconds_per_epoch"]
         self.say(

@@ -1,4 +1,4 @@
-"""The result of a run: every metric with its split and protocol, as data and as a table."""
+"""The result of a run as data: every metric with its split and protocol."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from rich.table import Table
 
 from fw.data.split import CaseList, Split
 from fw.engine.selection import Selection
 from fw.interfaces import Metrics
 
 Scores = Mapping[str, Metrics]  # by protocol
-SHOWN = ("hr@10", "ndcg@10")
 
 
 def full_names(split_name: str, scores: Scores) -> dict[str, float]:
@@ -83,47 +81,6 @@ def _ranks_of(split: Split, name: str, cases: CaseList, scores: Scores) -> pd.Da
         for field, values in metrics.counts._asdict().items():
             columns[f"{protocol}/{field}"] = values.cpu().numpy()
     return pd.DataFrame(columns)
-
-
-def result_table(rows: Mapping[str, Mapping[str, Scores]]) -> Table:
-    """Make the table shown at the end: one line per protocol and scorer, validation beside test."""
-    table = Table(title="validation selects, test is scored once", title_justify="left")
-    for heading in ("protocol", "", *(f"{s} {m}" for s in ("valid", "test") for m in SHOWN)):
-        table.add_column(heading, justify="left" if heading in ("protocol", "") else "right")
-    protocols = next(iter(next(iter(rows.values())).values())).keys()
-    for protocol in protocols:
-        for name, splits in rows.items():
-            table.add_row(protocol, name, *_cells(splits, protocol))
-        table.add_section()
-    return table
-
-
-def remarks(rows: Mapping[str, Mapping[str, Scores]], metric: str = "ndcg@10") -> list[str]:
-    """Say, for each protocol, where the model does not beat popularity on the test split."""
-    model, popularity = rows["model"]["test"], rows["popularity"]["test"]
-    return [
-        f"THE MODEL DOES NOT BEAT POPULARITY under {protocol}: test {metric} "
-        f"{model[protocol].values[metric].value:.4f} against "
-        f"{popularity[protocol].values[metric].value:.4f}"
-        for protocol in model
-        if metric in model[protocol].values
-        and model[protocol].values[metric].value <= popularity[protocol].values[metric].value
-    ]
-
-
-def _cells(splits: Mapping[str, Scores], protocol: str) -> list[str]:
-    return [
-        _cell(splits.get(split_name, {}).get(protocol), metric)
-        for split_name in ("valid", "test")
-        for metric in SHOWN
-    ]
-
-
-def _cell(metrics: Metrics | None, name: str) -> str:
-    if metrics is None or name not in metrics.values:
-        return "-"
-    metric = metrics.values[name]
-    return f"{metric.value:.4f} ± {metric.standard_error:.4f}"
 
 
 def _number(value: float) -> float | None:

@@ -59,8 +59,9 @@ def run(
     name = read.path.stem if read.path else "run"
     folder = RunFolder.create(Path(runs), name)
     environment = describe_environment(read, chosen, plugins)
-    with folder.owned(), _discarded_if_untrained(folder):
-        return _execute(read, folder, chosen, environment, data, reporter or Reporter())
+    reporter = reporter or Reporter()
+    with folder.owned(), _kept_if_trained(folder, reporter):
+        return _execute(read, folder, chosen, environment, data, reporter)
 
 
 def resume(
@@ -78,8 +79,9 @@ def resume(
     plugins = environment["plugin_modules"]
     read = read_recipe(opened.path / "recipe.toml", discover(plugins))
     chosen = choose_device(device)
-    with opened.owned():
-        return _execute(read, opened, chosen, environment, data, reporter or Reporter())
+    reporter = reporter or Reporter()
+    with opened.owned(), _kept_if_trained(opened, reporter):
+        return _execute(read, opened, chosen, environment, data, reporter)
 
 
 def run_in(
@@ -99,17 +101,21 @@ def run_in(
     chosen = choose_device(device)
     made = RunFolder.create_exactly(folder)
     environment = describe_environment(read, chosen, plugins)
-    with made.owned(), _discarded_if_untrained(made):
-        return _execute(read, made, chosen, environment, data, reporter or Reporter())
+    reporter = reporter or Reporter()
+    with made.owned(), _kept_if_trained(made, reporter):
+        return _execute(read, made, chosen, environment, data, reporter)
 
 
 @contextmanager
-def _discarded_if_untrained(folder: RunFolder) -> Iterator[None]:
+def _kept_if_trained(folder: RunFolder, reporter: Reporter) -> Iterator[None]:
+    """Leave no folder of a run that came to nothing; say how an interrupted one goes on."""
     try:
         yield
-    except BaseException:
-        if folder.load_state() is None:
+    except BaseException as error:
+        if not folder.has_state():
             folder.discard()
+        elif isinstance(error, KeyboardInterrupt):
+            reporter.say(f"stopped; it goes on with: fw run --resume {folder.path}")
         raise
 
 
@@ -182,6 +188,7 @@ def _finish(
     scores = {split: exam.score_model(step, split) for split in ("valid", "test")}
     rows = {"model": scores, **exam.score_baselines(loaded.split)}
     content = {
+        "data": loaded.name,
         "metrics": results.as_json(scores),
         "baselines": {n: results.as_json(s) for n, s in rows.items() if n != "model"},
         "notes": results.notes(scores),
