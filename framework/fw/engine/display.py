@@ -25,7 +25,7 @@ def _table(rows: Rows, protocol: str) -> Table:
     table.add_column("")
     for split in _SPLITS:
         for name in shown:
-            table.add_column(f"{split} {name}", justify="right")
+            table.add_column(f"{split} {name}", justify="right", no_wrap=True)
     for scorer, splits in rows.items():
         cells = [_cell(splits[split][protocol], name) for split in _SPLITS for name in shown]
         table.add_row(scorer, *cells, style="bold" if scorer == "model" else None)

@@ -15,13 +15,14 @@ from fw.config.recipe import Recipe
 from fw.data.places import Places
 from fw.discovery import discover
 from fw.engine import results
-from fw.engine.build import build_step, make
+from fw.engine.build import make
 from fw.engine.data import RunData, load_data
 from fw.engine.device import choose_device
 from fw.engine.environment import describe_environment
 from fw.engine.exam import Exam
 from fw.engine.folder import RunFolder
 from fw.engine.loop import Session, train
+from fw.engine.prepared import Prepared, prepare
 from fw.engine.reporting import Reporter
 from fw.engine.selection import Selection
 
@@ -136,9 +137,10 @@ def _execute(
     folder.write_json("data.json", loaded.description)
     folder.write_json("environment.json", environment)
     reporter.say(f"{loaded.summary}\ndevice {device}, run folder {folder.path}")
-    session, exam = _prepare(recipe, loaded, folder, device, reporter)
+    parts = prepare(recipe, loaded, device, reporter.warn)
+    session = _session(recipe, parts, folder, reporter)
     state = train(session)
-    return _finish(recipe, session, exam, loaded, state, reporter)
+    return _finish(recipe, session, parts.exam, loaded, state, reporter)
 
 
 def _check_same_data(folder: RunFolder, loaded: RunData) -> None:
@@ -149,18 +151,10 @@ def _check_same_data(folder: RunFolder, loaded: RunData) -> None:
     loaded.require(before, folder.path)
 
 
-def _prepare(
-    recipe: Recipe,
-    loaded: RunData,
-    folder: RunFolder,
-    device: torch.device,
-    reporter: Reporter,
-) -> tuple[Session, Exam]:
-    info = loaded.info(recipe, reporter.warn)
-    step = build_step(recipe, info).to(device)
-    exam = Exam.prepare(recipe, loaded.split, info, device)
-    make_optimizer = make(recipe.one("optimizer"), info, recipe.seed)
-    session = Session(
+def _session(recipe: Recipe, parts: Prepared, folder: RunFolder, reporter: Reporter) -> Session:
+    make_optimizer = make(recipe.one("optimizer"), parts.info, recipe.seed)
+    step, exam = parts.step, parts.exam
+    return Session(
         step=step,
         optimizer=make_optimizer([p for p in step.parameters() if p.requires_grad]),
         training=recipe.training,
@@ -168,7 +162,6 @@ def _prepare(
         folder=folder,
         reporter=reporter,
     )
-    return session, exam
 
 
 def _finish(

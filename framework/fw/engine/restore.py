@@ -1,0 +1,90 @@
+"""A finished run, brought back: its recipe, its data, its model with the best weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+from torch import Tensor
+
+from fw.config.reading import read_recipe
+from fw.config.recipe import Recipe
+from fw.data.places import Places
+from fw.discovery import discover_or_explain
+from fw.engine.data import RunData, load_data
+from fw.engine.device import choose_device
+from fw.engine.folder import RunFolder
+from fw.engine.prepared import Prepared, prepare
+from fw.errors import RunError
+from fw.registry import Registry
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Restored:
+    """A finished run, ready to be used: ``parts.step`` has the weights of the best epoch."""
+
+    folder: RunFolder
+    recipe: Recipe
+    registry: Registry
+    data: RunData
+    parts: Prepared
+    result: Mapping[str, Any]
+
+
+def read_kept_recipe(
+    folder: RunFolder, warn: Callable[[str], None]
+) -> tuple[Recipe, Registry, dict[str, Any]]:
+    """Read a run's own recipe with the plugins that the run had; also return its environment."""
+    environment = folder.read_json("environment.json")
+    registry = discover_or_explain(environment["plugin_modules"], warn)
+    return read_recipe(folder.path / "recipe.toml", registry), registry, environment
+
+
+def read_result(folder: RunFolder) -> dict[str, Any]:
+    """Return what a run came to; raises RunError if it has not come to its end."""
+    if not (folder.path / "result.json").exists():
+        raise RunError(
+            f"the run is not finished: {folder.path.absolute()}\n"
+            f"    go on with it: fw run --resume {folder.path}"
+        )
+    result: dict[str, Any] = folder.read_json("result.json")
+    return result
+
+
+def restore(
+    path: Path | str,
+    *,
+    device: str = "auto",
+    data: Path | str | None = None,
+    warn: Callable[[str], None] = print,
+) -> Restored:
+    """Open a finished run and rebuild its model with the best weights.
+
+    The data set is loaded again as the recipe says. Raises RunError if the run is not finished or
+    the data is not what it was trained on, and whatever reading a recipe and its data may raise.
+    """
+    folder = RunFolder.open(Path(path))
+    result = read_result(folder)
+    recipe, registry, _ = read_kept_recipe(folder, warn)
+    chosen = choose_device(device)
+    loaded = load_data(recipe, Places.from_environment(Path(data) if data else None), warn)
+    loaded.require(folder.read_json("data.json")["fingerprints"], folder.path)
+    folder = attrs.evolve(folder, data=loaded.name)
+    parts = prepare(recipe, loaded, chosen, warn)
+    parts.step.load_state_dict(_weights(folder, result))
+    return Restored(
+        folder=folder, recipe=recipe, registry=registry, data=loaded, parts=parts, result=result
+    )
+
+
+def _weights(folder: RunFolder, result: Mapping[str, Any]) -> Mapping[str, Tensor]:
+    """Return the best weights; the last ones of a run whose validation never gave a number."""
+    if result["best_epoch"]:
+        return folder.load_weights()
+    state = folder.load_state()
+    if state is None:
+        raise RunError(f"the run has no weights: {folder.path.absolute()}")
+    weights: Mapping[str, Tensor] = state["weights"]
+    return weights
