@@ -57,4 +57,5 @@ def remarks(rows: Rows) -> Iterator[str]:
 
 def _cell(metrics: Metrics, name: str) -> str:
     metric = metrics.values[name]
-    return f"{metric.value:.4f} ± {metric.standard_error:.4f}"
+    error = f"{metric.standard_error:.4f}".removeprefix("0")  # so that a line has room for four
+    return f"{metric.value:.4f} ± {error}"

@@ -64,7 +64,10 @@ def timing(state: Selection) -> dict[str, float | None]:
 def ranks_frame(
     split: Split, case_lists: Mapping[str, CaseList], splits: Mapping[str, Scores]
 ) -> pd.DataFrame:
-    """Return one row per case: its user, its target, and its counts under every protocol."""
+    """Return one row per case: its user, its target, and under every protocol counts and metrics.
+
+    Columns are named ``<protocol>/better`` ... and ``<protocol>/<metric>``.
+    """
     parts = [_ranks_of(split, name, case_lists[name], scores) for name, scores in splits.items()]
     return pd.concat(parts, ignore_index=True)
 
@@ -80,6 +83,8 @@ def _ranks_of(split: Split, name: str, cases: CaseList, scores: Scores) -> pd.Da
     for protocol, metrics in scores.items():
         for field, values in metrics.counts._asdict().items():
             columns[f"{protocol}/{field}"] = values.cpu().numpy()
+        for metric, values in metrics.per_case.items():
+            columns[f"{protocol}/{metric}"] = values
     return pd.DataFrame(columns)
 
 
