@@ -9,6 +9,7 @@ import fake_components
 from fw.config.reading import read_recipe
 from fw.offers import offers_of
 from fw.registry import Owned, Registry
+from tiny_runs import train_tiny, write_recipe
 
 RECIPE = """\
 seed = 3
@@ -110,3 +111,9 @@ def install(tmp_path, monkeypatch):
 def only_fakes(install):
     """Let the fake components be all that comes with fw: hides the real distribution."""
     install("fw-seqrec", "1.0", {}, {"fakes": "fake_components"})
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory):
+    """The folder of a finished run, not to be written to."""
+    return train_tiny(write_recipe(tmp_path_factory.mktemp("tiny")))

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import torch
 
+from fw.config.overrides import Override
 from fw.config.reading import read_recipe
 from fw.config.recipe import Recipe
 from fw.data.places import Places
@@ -43,7 +44,7 @@ class Result:
 def run(
     recipe: str | Path,
     *,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     plugins: Sequence[str] = (),
     device: str = "auto",
     data: Path | str | None = None,
@@ -89,7 +90,7 @@ def run_in(
     folder: Path,
     recipe: str | Path,
     *,
-    overrides: Sequence[str] = (),
+    overrides: Sequence[Override] = (),
     plugins: Sequence[str] = (),
     device: str = "auto",
     data: Path | str | None = None,
