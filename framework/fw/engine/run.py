@@ -129,7 +129,6 @@ def _execute(
     data: Path | str | None,
     reporter: Reporter,
 ) -> Result:
-    torch.set_flush_denormal(True)
     places = Places.from_environment(Path(data) if data else None)
     loaded = load_data(recipe, places, reporter.warn)
     folder = attrs.evolve(folder, data=loaded.name)
@@ -140,8 +139,19 @@ def _execute(
     reporter.say(f"{loaded.summary}\ndevice {device}, run folder {folder.path}")
     parts = prepare(recipe, loaded, device, reporter.warn)
     session = _session(recipe, parts, folder, reporter)
-    state = train(session)
+    with _denormals_flushed():
+        state = train(session)
     return _finish(recipe, session, parts.exam, loaded, state, reporter)
+
+
+@contextmanager
+def _denormals_flushed() -> Iterator[None]:
+    """Take numbers too small for a normal float as zero: arithmetic on them is many times slower."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def _check_same_data(folder: RunFolder, loaded: RunData) -> None:

@@ -209,6 +209,12 @@ def test_a_run_is_not_resumed_on_other_data(recipe, monkeypatch):
         engine.resume(folder, reporter=Silent())
 
 
+def test_a_run_leaves_floating_point_arithmetic_as_it_was(recipe):
+    run(recipe, "training.epochs=1")
+    smallest = torch.tensor(1e-40) * 0.5
+    assert smallest.item() > 0
+
+
 def test_nothing_is_left_of_a_run_that_fails_before_training(recipe):
     with pytest.raises(DataError, match="nothing to evaluate"):
         run(recipe, "splitter.min_items=1000")
@@ -259,6 +265,7 @@ def test_case_B29_a_checkpoint_of_another_architecture_is_refused(recipe):
 
 def test_the_fallback_is_announced_and_written_into_every_file(recipe, tmp_path, monkeypatch):
     monkeypatch.setenv("FW_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.delenv("FW_DATA_DIR", raising=False)
     reporter = Silent()
     fallback = '{name="synthetic", num_users=60, num_items=40, mean_length=12.0}'
     result = run(
