@@ -26,8 +26,9 @@ def merge(parent: Node, child: Node) -> Node:
     if not (parent.is_table and child.is_table) or _renames(parent, child):
         return child
     merged = {key: _merged(old, child.get(key)) for key, old in parent.value.items()}
-    # A problem of the table as a whole belongs to a file, not to an override of one of its keys.
-    place = parent.place if child.place.override else child.place
+    # A problem of the table as a whole belongs to where it was written, not to a change of a key.
+    changed = child.place.override or child.place.partial
+    place = parent.place if changed else child.place
     return Node({**parent.value, **child.value, **merged}, place)
 
 

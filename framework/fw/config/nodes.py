@@ -17,12 +17,16 @@ _LONGEST_LINE = 160
 
 @attrs.frozen(kw_only=True)
 class Place:
-    """Where something was written: a line of a file, or what followed ``--set``."""
+    """Where something was written: a line of a file, or what followed ``--set``.
+
+    ``partial`` marks the tables on the way to a single key that is changed: nobody wrote them.
+    """
 
     file: Path | None = None
     line: int | None = None
     text: str = ""
     override: str = ""
+    partial: bool = False
 
     @property
     def folder(self) -> Path:

@@ -1,16 +1,38 @@
-"""``--set KEY=VALUE``: a tree of changes, laid over a recipe by the rules of ``extends``."""
+"""``--set KEY=VALUE``: a tree of changes, laid over a recipe by the rules of ``extends``.
+
+A row of a sweep changes a recipe in the same way, with values that have been read already.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+import attrs
 
 from fw.config.merging import merge
-from fw.config.nodes import Keys, Node, Place
+from fw.config.nodes import Keys, Node, Place, made_of
 from fw.config.parsing import parse_value
 from fw.errors import Problem, RecipeError
 
 
-def with_overrides(root: Node, overrides: Sequence[str]) -> tuple[Node, list[Problem]]:
+@attrs.frozen
+class Change:
+    """A change whose value has been read: a key such as ``"losses.1.weight"`` and its node."""
+
+    key: str
+    value: Node
+
+    @classmethod
+    def to(cls, key: str, value: Any) -> Change:
+        """Make a change of a plain value, lists and tables too."""
+        return cls(key, made_of(value, {}, (), Place(override=key)))
+
+
+Override = str | Change
+
+
+def with_overrides(root: Node, overrides: Sequence[Override]) -> tuple[Node, list[Problem]]:
     """Return the recipe with the overrides over it, and what is wrong with others, left out.
 
     All overrides together are one change, so that their order matters only where two set the same
@@ -30,19 +52,38 @@ def with_overrides(root: Node, overrides: Sequence[str]) -> tuple[Node, list[Pro
     return merge(root, changes), problems
 
 
-def _change(override: str) -> Node:
+def _change(override: Override) -> Node:
     """Make the tree of one override: a table in a table for each part of its key."""
+    if isinstance(override, Change):
+        return _tree(override.key, _with_positions(override.value))
     place = Place(override=override)
     key, equals, value = override.partition("=")
+    if not equals:
+        raise RecipeError([place.problem("expected KEY=VALUE, such as training.epochs=5")])
+    return _tree(key, parse_value(value.strip(), place))
+
+
+def _tree(key: str, node: Node) -> Node:
+    place = attrs.evolve(node.place, partial=True)
     parts = [part.strip() for part in key.split(".")]
-    if not equals or not all(parts):
+    if not all(parts):
         raise RecipeError([place.problem("expected KEY=VALUE, such as training.epochs=5")])
     if parts[0] == "extends":
         raise RecipeError([place.problem("extends can only be written in a recipe file")])
-    node = parse_value(value.strip(), place)
     for part in reversed(parts):
         node = Node({int(part) if part.isdecimal() else part: node}, place)
     return node
+
+
+def _with_positions(node: Node) -> Node:
+    """Read the keys ``losses.1.weight`` of a TOML table, all text, as ``--set`` would."""
+    if not node.is_table:
+        return node
+    children = {
+        int(key) if str(key).isdecimal() else key: _with_positions(child)
+        for key, child in node.value.items()
+    }
+    return Node(children, node.place)
 
 
 def _misplaced(base: Node | None, change: Node, path: Keys) -> Iterator[Problem]:
