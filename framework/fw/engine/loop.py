@@ -58,6 +58,7 @@ def train(session: Session) -> Selection:
     of the last epoch; those of the best are in the folder.
     """
     state = resume(session)
+    _warn_of_lone_rows(session)
     training = session.training
     while not state.finished(training.epochs, training.patience):
         epoch = state.epoch + 1
@@ -87,6 +88,16 @@ def resume(session: Session) -> Selection:
     state = Selection.from_plain(saved["selection"])
     session.folder.forget_after(state.epoch)
     return state
+
+
+def _warn_of_lone_rows(session: Session) -> None:
+    """Say where a batch of one row is left over, which a contrastive loss can learn nothing from."""
+    sizes = [len(plan.rows) for plan in session.plans(1)]
+    if sizes[-1] == 1 and any(term.contrastive for term in session.step.terms):
+        session.reporter.warn(
+            f"of {sum(sizes)} rows in batches of {session.training.batch_size} one is left over: "
+            "contrastive losses are 0 for it"
+        )
 
 
 def _evaluate(session: Session, state: Selection) -> tuple[Selection, Mapping[str, float]]:

@@ -19,7 +19,8 @@ from fw.engine.selection import Selection
 class Reporter:
     """Prints a run's progress to ``console`` (standard error, so that output can be piped)."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, diagnostics: bool = False) -> None:
+        self.diagnostics = diagnostics  # print them, after each epoch
         self.console = console or Console(stderr=True, highlight=False)
         self.last = ""
         self._warned: set[str] = set()
@@ -71,6 +72,9 @@ class Reporter:
             self.last = f"{training.monitor} {shown}{mark}"
             text += f"  {self.last}"
         self.say(text)
+        if self.diagnostics:
+            found = line["diagnostics"].items()
+            self.say("    " + "  ".join(f"{name} {_short(number)}" for name, number in found))
 
     def result(
         self,
@@ -89,3 +93,7 @@ class Reporter:
             f"best epoch {content['best_epoch']} of {content['epochs']} by {content['monitor']}; "
             f"{seconds:.2f} s an epoch (training alone, median)\nrun folder {folder}"
         )
+
+
+def _short(number: float | None) -> str:
+    return "not a number" if number is None else f"{number:.3g}"

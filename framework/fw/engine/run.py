@@ -146,7 +146,7 @@ def _execute(
 
 @contextmanager
 def _denormals_flushed() -> Iterator[None]:
-    """Take numbers too small for a normal float as zero: arithmetic on them is many times slower."""
+    """Take numbers too small for a normal float as zero: arithmetic on them is very slow."""
     torch.set_flush_denormal(True)
     try:
         yield

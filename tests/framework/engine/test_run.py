@@ -390,6 +390,24 @@ def test_diagnostics_are_written_every_epoch(recipe):
         )
 
 
+def test_diagnostics_are_shown_on_request(recipe, capsys):
+    run(recipe, "training.epochs=1", reporter=Reporter(diagnostics=True))
+    said = capsys.readouterr().err
+    assert "gradient_share/nt_xent" in said
+    assert "nt_xent/saturated" in said
+    run(recipe, "training.epochs=1", reporter=Reporter())
+    assert "gradient_share" not in capsys.readouterr().err
+
+
+def test_case_B36_a_row_left_over_is_warned_of_and_costs_nothing(recipe):
+    reporter = Silent()
+    result = run(recipe, "training.batch_size=59", "training.epochs=1", reporter=reporter)
+    assert reporter.warned[0] == (
+        "of 60 rows in batches of 59 one is left over: contrastive losses are 0 for it"
+    )
+    assert all(math.isfinite(value) for value in losses(result)[0].values())
+
+
 def test_weights_and_components_do_not_move_when_a_loss_is_added(recipe):
     registry = discover()
 
