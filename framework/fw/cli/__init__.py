@@ -19,6 +19,7 @@ COMMANDS = {
     "describe": ("fw.cli.describe", "Describe a component: source, settings, defaults."),
     "data": ("fw.cli.data", "Look into the data of a recipe."),
     "runs": ("fw.cli.runs", "List what has been run."),
+    "compare": ("fw.cli.compare", "Compare finished runs: are they different, or is it chance?"),
 }
 INTERRUPTED = 130
 

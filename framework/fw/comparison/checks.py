@@ -1,0 +1,100 @@
+"""Whether runs may stand in one table, and which metrics they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fw.comparison.finished import Finished
+from fw.errors import RunError, UserError
+
+SHOWN = ("hr@10", "ndcg@10")
+_SPLITS = ("test", "valid")
+
+
+def obstacles(runs: Sequence[Finished], *, protocols: bool = True) -> list[str]:
+    """Say in what the first run differs from others so that their numbers mean different things.
+
+    ``protocols = False`` leaves out that runs were scored under different protocols.
+    """
+    return [
+        text
+        for run in runs[1:]
+        for text in (*_in_data(runs[0], run), *(_in_protocols(runs[0], run) if protocols else ()))
+    ]
+
+
+def wanted_metrics(runs: Sequence[Finished], asked: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what is to be compared, as (split, ``<protocol>/<metric>``).
+
+    ``asked`` are metrics (``ndcg@10``, under every shared protocol), with protocol
+    (``full-seen-out/ndcg@10``), or with split as well. With none asked for, hit rate and NDCG at 10
+    are taken, or else whatever there is first. Raises UserError for one that not every run has.
+    """
+    shared = [metric for metric in runs[0].metrics if all(metric in run.metrics for run in runs)]
+    if not shared:
+        raise RunError(_nothing_shared(runs))
+    if not asked:
+        return [("test", metric) for metric in _default(shared)]
+    return list(dict.fromkeys(pair for name in asked for pair in _resolve(name, shared)))
+
+
+def _in_data(first: Finished, other: Finished) -> Iterator[str]:
+    if first.fingerprints["cleaned"] != other.fingerprints["cleaned"]:
+        yield f"data: {_data(first)}; {_data(other)}"
+    elif first.fingerprints["split"] != other.fingerprints["split"]:
+        yield f"split: {_split(first)}; {_split(other)}"
+
+
+def _in_protocols(first: Finished, other: Finished) -> Iterator[str]:
+    if _lacks(first, other) or _lacks(other, first):
+        yield f"protocols: {_protocols(first)}; {_protocols(other)}"
+
+
+def _data(run: Finished) -> str:
+    data = run.data
+    counts = f"{data['users']:,} users, {data['items']:,} items"
+    return f"{run.name} has {data['data']} ({counts}, {_short(run.fingerprints['cleaned'])})"
+
+
+def _split(run: Finished) -> str:
+    rule = run.data["split"]["rule"]
+    return f"{run.name} has {rule!r} ({_short(run.fingerprints['split'])})"
+
+
+def _short(fingerprint: str) -> str:
+    return f"fingerprint {fingerprint[:8]}"
+
+
+def _lacks(run: Finished, other: Finished) -> set[str]:
+    """Return the protocols of the one run's recipe that the other was never scored under."""
+    return run.own_protocols - {metric.split("/")[0] for metric in other.metrics}
+
+
+def _protocols(run: Finished) -> str:
+    return f"{run.name} was scored under {', '.join(sorted(run.own_protocols))}"
+
+
+def _default(shared: Sequence[str]) -> list[str]:
+    chosen = []
+    for protocol in dict.fromkeys(metric.split("/")[0] for metric in shared):
+        own = [metric for metric in shared if metric.split("/")[0] == protocol]
+        usual = [metric for metric in own if metric.split("/")[1] in SHOWN]
+        chosen += usual or own[:2]
+    return chosen
+
+
+def _resolve(name: str, shared: Sequence[str]) -> list[tuple[str, str]]:
+    split, _, rest = name.partition("/")
+    split, rest = (split, rest) if split in _SPLITS else ("test", name)
+    found = [metric for metric in shared if rest in (metric, metric.split("/")[1])]
+    if not found:
+        raise UserError(
+            f"--metric {name}: not every run has it\n    shared by all: {', '.join(shared)}"
+        )
+    return [(split, metric) for metric in found]
+
+
+def _nothing_shared(runs: Sequence[Finished]) -> str:
+    lines = [f"{run.path}: {', '.join(run.metrics) or 'none'}" for run in runs]
+    hint = "fw evaluate RUN scores a run under further protocols, and keeps the values of its cases"
+    return "\n    ".join(["no metric is known of the cases of all these runs", *lines, hint])

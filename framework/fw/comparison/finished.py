@@ -1,0 +1,127 @@
+"""A finished run as its folder tells it, without loading its data or its model."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as parquet
+
+from fw.engine.folder import RunFolder
+from fw.engine.restore import read_result
+from fw.errors import RunError
+from fw.expected_ranks import Floats
+from fw.ranking import Counts
+
+# The cases of a run with their metrics: what it was scored under itself, and later.
+FILES = ("ranks.parquet", "evaluations.parquet")
+
+
+@attrs.define(eq=False, kw_only=True, slots=False)
+class Finished:
+    """What a finished run left behind; ``name`` is how it is called in tables."""
+
+    path: Path
+    name: str
+    recipe: Mapping[str, Any]  # resolved
+    environment: Mapping[str, Any]
+    data: Mapping[str, Any]
+    result: Mapping[str, Any]
+
+    @classmethod
+    def open(cls, path: Path | str, name: str = "") -> Finished:
+        """Read a run folder; raises RunError if there is none, or it is unfinished or damaged."""
+        folder = RunFolder.open(Path(path))
+        result = read_result(folder)
+        return cls(
+            path=folder.path,
+            name=name or str(path),
+            recipe=_read_recipe(folder.path / "recipe.toml"),
+            environment=folder.read_json("environment.json"),
+            data=folder.read_json("data.json"),
+            result=result,
+        )
+
+    @property
+    def seed(self) -> int:
+        """The seed of the run."""
+        return int(self.recipe["seed"])
+
+    @property
+    def fingerprints(self) -> Mapping[str, Any]:
+        """The fingerprints of the run's data."""
+        fingerprints: Mapping[str, Any] = self.data["fingerprints"]
+        return fingerprints
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The versions of fw and of every plugin that the run used, by their name."""
+        plugins = {plugin: f"{name} {v}" for plugin, name, v in self.environment["plugins"]}
+        return {"fw": self.environment["fw"], **plugins}
+
+    @property
+    def identity(self) -> str:
+        """A text that only runs of one method share: all that was configured, but the seed."""
+        recipe = {key: value for key, value in self.recipe.items() if key != "seed"}
+        return json.dumps([recipe, self.versions], sort_keys=True, default=str)
+
+    @property
+    def own_protocols(self) -> set[str]:
+        """The protocols that the run's recipe asked for."""
+        return {name.split("/")[1] for name in self.result["metrics"]}
+
+    @cached_property
+    def _homes(self) -> dict[str, Path]:
+        """The file of every column ``<protocol>/<metric>`` that holds a value for each case."""
+        found: dict[str, Path] = {}
+        for path in (self.path / name for name in FILES):
+            for column in _columns(path):
+                if "/" in column and column.rpartition("/")[2] not in Counts._fields:
+                    found.setdefault(column, path)
+        return found
+
+    @property
+    def metrics(self) -> list[str]:
+        """What is known of every case, as ``<protocol>/<metric>``."""
+        return list(self._homes)
+
+    @cached_property
+    def cases(self) -> pd.DataFrame:
+        """The split, user and target of every case, in the order of :meth:`values`."""
+        frame = pd.read_parquet(self.path / FILES[0], columns=["split", "user", "target"])
+        return frame
+
+    def values(self, split: str, metric: str) -> Floats:
+        """Return a metric, named ``<protocol>/<metric>``, of every case of a split: [C] float64."""
+        column = pd.read_parquet(self._homes[metric], columns=[metric])[metric].to_numpy(np.float64)
+        return np.asarray(column[(self.cases["split"] == split).to_numpy()])
+
+
+def open_all(paths: Sequence[Path | str]) -> list[Finished]:
+    """Open several runs; they are called by the last part of their paths where those differ."""
+    short = [Path(path).absolute().name for path in paths]
+    names = short if len(set(short)) == len(short) else [str(path) for path in paths]
+    return [Finished.open(path, name) for path, name in zip(paths, names, strict=True)]
+
+
+def _read_recipe(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"cannot read {path}: {error}") from error
+
+
+def _columns(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    try:
+        return list(parquet.read_schema(path).names)
+    except (OSError, ValueError) as error:
+        raise RunError(f"cannot read {path}: {error}") from error
