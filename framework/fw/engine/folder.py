@@ -27,6 +27,7 @@ from fw.engine.files import write_atomically, write_text
 from fw.errors import RunError
 
 STATE = Path("state") / "checkpoint.pt"
+BEFORE_TRAINING = {"state", "owner.lock", "owner.json", "recipe.toml", "data.json"}
 
 
 @attrs.frozen
@@ -53,11 +54,15 @@ class RunFolder:
         raise RunError(f"cannot find a free name for the run in {runs}")
 
     @classmethod
-    def create_exactly(cls, path: Path) -> RunFolder:
-        """Make just this folder for a run; raises RunError if it is there already."""
+    def claim(cls, path: Path) -> RunFolder:
+        """Make just this folder, or take over that of a run which was killed before it trained.
+
+        Raises RunError if there is anything else.
+        """
         folder = cls(path)
-        if not folder._make():
+        if not folder._make() and not folder._never_trained():
             raise RunError(f"there is already something at {path.absolute()}")
+        (path / "state").mkdir(exist_ok=True)
         return folder
 
     @classmethod
@@ -80,6 +85,13 @@ class RunFolder:
                 f"cannot make the run folder {self.path.absolute()}: {error.strerror}"
             ) from error
         return True
+
+    def _never_trained(self) -> bool:
+        """Whether there is nothing but what a run writes before it trains."""
+        if not self.path.is_dir() or any((self.path / "state").glob("*")):
+            return False
+        found = (path.name for path in self.path.iterdir())
+        return {name for name in found if not name.startswith(".")} <= BEFORE_TRAINING
 
     @contextmanager
     def owned(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from fw.config.recipe import Recipe
 from fw.data.places import Places
 from fw.discovery import discover
 from fw.engine import results
+from fw.engine.blame import blamed_by_traceback
 from fw.engine.build import make
 from fw.engine.data import RunData, load_data
 from fw.engine.device import choose_device
@@ -72,10 +73,15 @@ def resume(
     device: str = "auto",
     data: Path | str | None = None,
     reporter: Reporter | None = None,
+    side_by_side: bool = False,
 ) -> Result:
-    """Go on with a run from its last checkpoint, as if it had never stopped."""
+    """Go on with a run from its last checkpoint, as if it had never stopped.
+
+    ``side_by_side`` notes in ``environment.json`` that other runs share the machine's cores, so
+    that its times are not comparable.
+    """
     opened = RunFolder.open(Path(folder))
-    environment = opened.read_json("environment.json")
+    environment = _noting(opened.read_json("environment.json"), side_by_side)
     if (opened.path / "result.json").exists():
         return Result(folder=opened.path, content=opened.read_json("result.json"))
     plugins = environment["plugin_modules"]
@@ -95,17 +101,25 @@ def run_in(
     device: str = "auto",
     data: Path | str | None = None,
     reporter: Reporter | None = None,
+    side_by_side: bool = False,
 ) -> Result:
     """Run in just this folder; go on if a run of it was stopped, and do nothing if it is done."""
-    if (folder / "recipe.toml").exists():
-        return resume(folder, device=device, data=data, reporter=reporter)
+    if (folder / "environment.json").exists():  # the last that is written before training
+        return resume(
+            folder, device=device, data=data, reporter=reporter, side_by_side=side_by_side
+        )
     read = read_recipe(recipe, discover(plugins), overrides)
     chosen = choose_device(device)
-    made = RunFolder.create_exactly(folder)
-    environment = describe_environment(read, chosen, plugins)
+    made = RunFolder.claim(folder)
+    environment = _noting(describe_environment(read, chosen, plugins), side_by_side)
     reporter = reporter or Reporter()
     with made.owned(), _kept_if_trained(made, reporter):
         return _execute(read, made, chosen, environment, data, reporter)
+
+
+def _noting(environment: dict[str, Any], side_by_side: bool) -> dict[str, Any]:
+    before = environment.get("side_by_side", False)
+    return {**environment, "side_by_side": before or side_by_side}
 
 
 @contextmanager

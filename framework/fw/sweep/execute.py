@@ -1,0 +1,141 @@
+"""Running the jobs of a sweep: several at once, those done skipped, a failure noted."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+import attrs
+
+from fw.engine.files import write_text
+from fw.sweep.plan import Job
+from fw.sweep.worker import Setting, run_job, work
+
+_PATIENCE = 60  # seconds in which a process that is told to stop may put its things in order
+
+
+@attrs.frozen(kw_only=True)
+class Started:
+    """A job has begun, or goes on."""
+
+    job: Job
+
+
+@attrs.frozen(kw_only=True)
+class Ended:
+    """A job is over: ``error`` says why it has no result, if it has none."""
+
+    job: Job
+    error: str = ""
+    skipped: bool = False  # it had been done before
+
+
+Event = Started | Ended
+
+
+def execute(setting: Setting, jobs: Sequence[Job], at_once: int = 1) -> Iterator[Event]:
+    """Yield what happens to each job; those that already have a result come first.
+
+    Several at once run in processes of their own: one that dies is a failed job, not the end of the
+    sweep. A single one runs in this process. Closing the iterator, or an exception in its reader,
+    stops what is running, and the next call goes on with it.
+    """
+    waiting = []
+    for job in jobs:
+        if (setting.folder / job.name / "result.json").exists():
+            yield Ended(job=job, skipped=True)
+        else:
+            waiting.append(job)
+    _write_recipes(setting, waiting)
+    at_once = min(at_once, len(waiting))
+    yield from (_side_by_side if at_once > 1 else _one_by_one)(setting, waiting, at_once)
+
+
+def _write_recipes(setting: Setting, jobs: Sequence[Job]) -> None:
+    """Keep every job's recipe: a change of the sweep's recipe while it runs changes nothing."""
+    for path in (setting.recipe("").parent, setting.log("").parent):
+        path.mkdir(parents=True, exist_ok=True)
+    for job in jobs:
+        write_text(setting.recipe(job.name), job.recipe)
+
+
+def _one_by_one(setting: Setting, jobs: Sequence[Job], at_once: int) -> Iterator[Event]:
+    for job in jobs:
+        yield Started(job=job)
+        yield Ended(job=job, error=run_job(setting, job.name, setting.device))
+
+
+def _side_by_side(setting: Setting, jobs: Sequence[Job], at_once: int) -> Iterator[Event]:
+    waiting, devices = deque(jobs), deque(_devices(setting.device, at_once))
+    running: dict[Connection, _Worker] = {}
+    try:
+        while waiting or running:
+            while waiting and devices:
+                worker = _Worker.start(setting, waiting.popleft(), devices.popleft(), at_once)
+                running[worker.receiver] = worker
+                yield Started(job=worker.job)
+            for receiver in wait(list(running)):
+                worker = running.pop(receiver)  # type: ignore[arg-type]  # what was waited for
+                devices.append(worker.device)
+                yield Ended(job=worker.job, error=worker.result())
+    finally:
+        for worker in running.values():
+            worker.process.terminate()
+        for worker in running.values():
+            worker.join_or_kill()
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class _Worker:
+    """A process that does one job, and the end of the pipe through which it says how that went."""
+
+    job: Job
+    device: str
+    process: BaseProcess
+    receiver: Connection
+
+    @classmethod
+    def start(cls, setting: Setting, job: Job, device: str, at_once: int) -> _Worker:
+        """Start a process afresh, which is what works on every platform and with every GPU."""
+        context = multiprocessing.get_context("spawn")
+        receiver, sender = context.Pipe(duplex=False)
+        process = context.Process(target=work, args=(sender, setting, job.name, device, at_once))
+        process.start()
+        sender.close()  # so that the pipe ends where the process does
+        return cls(job=job, device=device, process=process, receiver=receiver)
+
+    def result(self) -> str:
+        """Return why the job failed, or nothing; a process that is gone says neither."""
+        try:
+            error: str = self.receiver.recv()
+        except EOFError:
+            self.process.join()
+            return _death(self.process.exitcode)
+        self.join_or_kill()
+        return error
+
+    def join_or_kill(self) -> None:
+        self.process.join(_PATIENCE)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def _death(code: int | None) -> str:
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        return f"its process was ended by {name}: killed from outside, or out of memory"
+    return f"its process ended without a result (exit code {code})"
+
+
+def _devices(wanted: str, at_once: int) -> list[str]:
+    """Give each of several jobs a GPU of its own, in turn, where there are several."""
+    import torch
+
+    gpus = torch.cuda.device_count() if wanted in ("auto", "cuda") else 0
+    own = [f"cuda:{number}" for number in range(gpus)] if gpus > 1 else [wanted]
+    return [own[number % len(own)] for number in range(at_once)]

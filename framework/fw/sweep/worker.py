@@ -1,0 +1,92 @@
+"""One run of a sweep, in this process or in one of its own.
+
+This module imports nothing heavy, so that a new process can be told to stop from its first moment.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, TextIO
+
+import attrs
+
+from fw.errors import FrameworkError
+
+
+@attrs.frozen(kw_only=True)
+class Setting:
+    """What all runs of a sweep have in common; ``folder`` is the sweep's own."""
+
+    folder: Path
+    plugins: tuple[str, ...] = ()
+    data: Path | None = None
+    device: str = "auto"
+
+    def recipe(self, name: str) -> Path:
+        """Return the file of a run's whole recipe."""
+        return self.folder / "recipes" / f"{name}.toml"
+
+    def log(self, name: str) -> Path:
+        """Return the file that a run's messages go to."""
+        return self.folder / "logs" / f"{name}.log"
+
+
+def run_job(setting: Setting, name: str, device: str, *, side_by_side: bool = False) -> str:
+    """Run, or go on with, one run of a sweep; returns why it failed, or nothing."""
+    with setting.log(name).open("a", encoding="utf-8") as log:
+        try:
+            _run(setting, name, device, side_by_side, log)
+        except FrameworkError as error:
+            print(error, file=log)
+            return str(error)
+        except Exception as error:
+            traceback.print_exc(file=log)
+            return f"{type(error).__name__}: {error}\n    its traceback is in {log.name}"
+    return ""
+
+
+def _run(setting: Setting, name: str, device: str, side_by_side: bool, log: TextIO) -> None:
+    from rich.console import Console
+
+    from fw.engine.reporting import Reporter
+    from fw.engine.run import run_in
+
+    run_in(
+        setting.folder / name,
+        setting.recipe(name),
+        plugins=setting.plugins,
+        data=setting.data,
+        device=device,
+        reporter=Reporter(Console(file=log, width=160, highlight=False)),
+        side_by_side=side_by_side,
+    )
+
+
+def work(sender: Connection, setting: Setting, name: str, device: str, at_once: int) -> None:
+    """Do one run in this process, which is its own, and send why it failed, or nothing.
+
+    An interrupt from the keyboard reaches every process of the terminal; here it is left to the
+    parent, who then terminates this process. What is trained is kept.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        _share_cores(at_once)
+        sender.send(run_job(setting, name, device, side_by_side=True))
+    except KeyboardInterrupt:
+        return
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _share_cores(at_once: int) -> None:
+    import torch
+
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, torch.get_num_threads() // at_once))
