@@ -20,6 +20,7 @@ COMMANDS = {
     "data": ("fw.cli.data", "Look into the data of a recipe."),
     "runs": ("fw.cli.runs", "List what has been run."),
     "compare": ("fw.cli.compare", "Compare finished runs: are they different, or is it chance?"),
+    "diff": ("fw.cli.diff", "Show in what two runs differ: recipe, plugins, data, environment."),
 }
 INTERRUPTED = 130
 

@@ -43,7 +43,7 @@ class Finished:
         return cls(
             path=folder.path,
             name=name or str(path),
-            recipe=_read_recipe(folder.path / "recipe.toml"),
+            recipe=read_recipe_table(folder.path / "recipe.toml"),
             environment=folder.read_json("environment.json"),
             data=folder.read_json("data.json"),
             result=result,
@@ -63,8 +63,7 @@ class Finished:
     @property
     def versions(self) -> dict[str, str]:
         """The versions of fw and of every plugin that the run used, by their name."""
-        plugins = {plugin: f"{name} {v}" for plugin, name, v in self.environment["plugins"]}
-        return {"fw": self.environment["fw"], **plugins}
+        return versions_of(self.environment)
 
     @property
     def identity(self) -> str:
@@ -111,7 +110,14 @@ def open_all(paths: Sequence[Path | str]) -> list[Finished]:
     return [Finished.open(path, name) for path, name in zip(paths, names, strict=True)]
 
 
-def _read_recipe(path: Path) -> dict[str, Any]:
+def versions_of(environment: Mapping[str, Any]) -> dict[str, str]:
+    """Return the versions in an ``environment.json``, of fw and of plugins by their name."""
+    plugins = {plugin: f"{name} {version}" for plugin, name, version in environment["plugins"]}
+    return {"fw": environment["fw"], **plugins}
+
+
+def read_recipe_table(path: Path) -> dict[str, Any]:
+    """Read a resolved recipe as plain data, without plugins; raises RunError if it is broken."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
