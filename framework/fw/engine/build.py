@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import attrs
@@ -14,26 +13,10 @@ from fw.config.recipe import Chosen, Recipe
 from fw.config.slots import LossSlot
 from fw.data.split import Split
 from fw.data.training import TrainingRows
+from fw.engine.blame import blamed_on
 from fw.engine.step import Step, Term
-from fw.errors import FrameworkError, PluginError
 from fw.interfaces import Evaluator, Info
-from fw.registry import Entry
 from fw.views import TwoViews
-
-
-@contextmanager
-def blamed_on(entry: Entry, doing: str) -> Iterator[None]:
-    """Turn an exception of a plugin's into a PluginError that names it, the original chained."""
-    try:
-        yield
-    except FrameworkError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"{entry.kind} {entry.name!r} failed {doing}: {type(error).__name__}: {error}\n"
-            f"    it comes from plugin {entry.plugin}, distribution "
-            f"{entry.distribution} {entry.version}"
-        ) from error
 
 
 def make(chosen: Chosen, info: Info, seed: int, place: str = "") -> Any:

@@ -14,7 +14,8 @@ from fw.data.places import Places
 from fw.data.prepare import load
 from fw.data.split import Split
 from fw.data.training import TrainingRows
-from fw.engine.build import blamed_on, make_info
+from fw.engine.blame import blamed_on
+from fw.engine.build import make_info
 from fw.errors import DataError, RunError
 from fw.interfaces import Info
 

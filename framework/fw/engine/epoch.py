@@ -42,7 +42,11 @@ def train_epoch(
     begin = 0
     for place, plan in enumerate(plans):
         end = begin + len(plan.rows)
-        _train_batch(step, optimizer, rows[begin:end], plan, number, record[place])
+        try:
+            _train_batch(step, optimizer, rows[begin:end], plan, number, record[place])
+        except Exception as error:
+            error.add_note(f"epoch {epoch}, step {place + 1}")
+            raise
         begin = end
         after_step(len(plan.rows))
     values = record.cpu()  # the one wait for the device in an epoch

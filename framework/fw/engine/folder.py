@@ -131,10 +131,10 @@ class RunFolder:
         header = f"# fw {fw.__version__}; data used: {self.data}\n"
         write_text(self.path / "recipe.toml", header + recipe_text(recipe))
 
-    def write_ranks(self, frame: pd.DataFrame) -> None:
-        """Keep the counts of every case."""
+    def write_ranks(self, frame: pd.DataFrame, name: str = "ranks.parquet") -> None:
+        """Keep the counts and metrics of every case."""
         frame.attrs["data"] = self.data  # pandas stores it in the file's metadata
-        write_atomically(self.path / "ranks.parquet", frame.to_parquet)
+        write_atomically(self.path / name, frame.to_parquet)
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write ``content`` as JSON, atomically."""

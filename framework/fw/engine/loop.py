@@ -91,7 +91,7 @@ def resume(session: Session) -> Selection:
 
 
 def _warn_of_lone_rows(session: Session) -> None:
-    """Say where a batch of one row is left over, which a contrastive loss can learn nothing from."""
+    """Say where a batch of one row is left over: a contrastive loss learns nothing from it."""
     sizes = [len(plan.rows) for plan in session.plans(1)]
     if sizes[-1] == 1 and any(term.contrastive for term in session.step.terms):
         session.reporter.warn(

@@ -153,9 +153,10 @@ def _execute(
     reporter.say(f"{loaded.summary}\ndevice {device}, run folder {folder.path}")
     parts = prepare(recipe, loaded, device, reporter.warn)
     session = _session(recipe, parts, folder, reporter)
-    with _denormals_flushed():
-        state = train(session)
-    return _finish(recipe, session, parts.exam, loaded, state, reporter)
+    with blamed_by_traceback(recipe, "in a run"):
+        with _denormals_flushed():
+            state = train(session)
+        return _finish(recipe, session, parts.exam, loaded, state, reporter)
 
 
 @contextmanager

@@ -1,0 +1,77 @@
+"""Whose fault an exception is."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from fw.engine.blame import blamed_by_traceback, blamed_on
+from fw.errors import DataError, PluginError
+from fw.registry import Entry
+
+
+class Component:
+    """Fails when it is called."""
+
+    def __call__(self):
+        raise ValueError("shapes differ")
+
+
+def entry(distribution):
+    return Entry(
+        kind="loss",
+        name="broken",
+        component=Component,
+        plugin="loss-broken",
+        distribution=distribution,
+        version="2.1",
+    )
+
+
+def recipe(distribution):
+    return SimpleNamespace(components={"loss": (SimpleNamespace(entry=entry(distribution)),)})
+
+
+def fail_in_step():
+    try:
+        Component()()
+    except ValueError as error:
+        error.add_note("epoch 2, step 7")
+        raise
+
+
+def test_a_plugin_that_fails_in_a_step_is_named_with_epoch_and_step():
+    with pytest.raises(PluginError) as caught, blamed_by_traceback(recipe("fw-broken"), "in a run"):
+        fail_in_step()
+    assert str(caught.value) == (
+        "loss 'broken' failed in a run (epoch 2, step 7): ValueError: shapes differ\n"
+        "    it comes from plugin loss-broken, distribution fw-broken 2.1"
+    )
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
+def test_a_fault_of_our_own_keeps_its_traceback():
+    with (
+        pytest.raises(ValueError, match="shapes differ"),
+        blamed_by_traceback(recipe("fw-seqrec"), "in a run"),
+    ):
+        Component()()
+
+
+def test_a_fault_in_no_components_module_is_nobody_elses():
+    nobody = SimpleNamespace(components={})
+    with pytest.raises(ValueError, match="shapes differ"), blamed_by_traceback(nobody, "in a run"):
+        Component()()
+
+
+def test_what_the_user_can_mend_is_not_blamed_on_a_plugin():
+    with pytest.raises(DataError), blamed_on(entry("fw-broken"), "while it was loaded"):
+        raise DataError("no such file")
+
+
+def test_a_plugin_that_fails_while_it_is_built_is_named():
+    with pytest.raises(PluginError) as caught, blamed_on(entry("x"), "while it was built"):
+        raise KeyError("hidden")
+    assert str(caught.value).splitlines() == [
+        "loss 'broken' failed while it was built: KeyError: 'hidden'",
+        "    it comes from plugin loss-broken, distribution x 2.1",
+    ]
