@@ -19,6 +19,8 @@ COMMANDS = {
     "describe": ("fw.cli.describe", "Describe a component: source, settings, defaults."),
     "data": ("fw.cli.data", "Look into the data of a recipe."),
     "runs": ("fw.cli.runs", "List what has been run."),
+    "sweep": ("fw.cli.sweep", "Run every row of a sweep with every seed, and compare them."),
+    "evaluate": ("fw.cli.evaluate", "Score a finished run under further protocols."),
     "compare": ("fw.cli.compare", "Compare finished runs: are they different, or is it chance?"),
     "diff": ("fw.cli.diff", "Show in what two runs differ: recipe, plugins, data, environment."),
 }

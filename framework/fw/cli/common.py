@@ -40,6 +40,16 @@ data_option = click.option(
     help="Where data files are looked for; FW_DATA_DIR does the same.",
 )
 
+device_option = click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="DEVICE",
+    help="auto, cpu, cuda or mps.",
+)
+
+run_argument = click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fw.cli.common import data_option, plugin_option, set_option
+from fw.cli.common import data_option, device_option, plugin_option, set_option
 
 
 @click.command()
@@ -15,13 +15,7 @@ from fw.cli.common import data_option, plugin_option, set_option
 @set_option
 @plugin_option
 @data_option
-@click.option(
-    "--device",
-    default="auto",
-    show_default=True,
-    metavar="DEVICE",
-    help="auto, cpu, cuda or mps.",
-)
+@device_option
 @click.option(
     "--runs",
     type=click.Path(path_type=Path),

@@ -1,0 +1,91 @@
+"""A finished run under further protocols."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from fw.cli import main
+from fw.comparison.finished import Finished
+from fw.engine.evaluations import evaluate_run
+from fw.errors import UserError
+
+PROTOCOLS = [
+    "full-seen-out",
+    "full-seen-in",
+    "clean-sampled100",
+    "kang205-sampled100",
+    "popularity-sampled100",
+    "s3rec-99",
+]
+
+
+@pytest.fixture
+def copy(tiny_run, tmp_path):
+    """A copy of the run that may be written to."""
+    return shutil.copytree(tiny_run, tmp_path / "copy")
+
+
+def evaluate(path, *protocols):
+    return evaluate_run(path, protocols=protocols, device="cpu", warn=pytest.fail).content
+
+
+def test_without_a_name_every_protocol_is_scored(copy):
+    found = evaluate(copy)
+    assert {name.split("/")[1] for name in found["metrics"]} == set(PROTOCOLS)
+    own = json.loads((copy / "result.json").read_text())
+    for name, entry in own["metrics"].items():
+        assert found["metrics"][name] == entry
+    for name, metrics in own["baselines"].items():
+        assert {**found["baselines"][name], **metrics} == found["baselines"][name]
+
+
+def test_what_is_found_is_added_and_every_look_at_the_test_is_counted(copy):
+    first = evaluate(copy, "s3rec-99")
+    assert first["test_looks"] == 2  # the run itself looked once
+    second = evaluate(copy, "full-seen-in", "s3rec-99")
+    assert second["test_looks"] == 3
+    assert [look["protocols"] for look in second["looks"]] == [
+        ["s3rec-99"],
+        ["full-seen-in", "s3rec-99"],
+    ]
+    kept = json.loads((copy / "evaluations.json").read_text())
+    assert kept == {"data": "interactions", **second}
+    for name, entry in first["metrics"].items():
+        assert second["metrics"][name] == entry
+
+
+def test_the_values_of_every_case_are_kept_for_comparing(copy):
+    evaluate(copy, "s3rec-99")
+    found = evaluate(copy, "full-seen-in")["metrics"]
+    run = Finished.open(copy)
+    for protocol in ("full-seen-out", "full-seen-in", "s3rec-99"):
+        assert f"{protocol}/ndcg@10" in run.metrics
+    mean = run.values("test", "full-seen-in/ndcg@10").mean()
+    assert mean == pytest.approx(found["test/full-seen-in/ndcg@10"]["value"], abs=1e-12)
+    ranks, more = (pd.read_parquet(copy / f"{name}.parquet") for name in ("ranks", "evaluations"))
+    assert ranks[["split", "user", "target"]].equals(more[["split", "user", "target"]])
+
+
+def test_an_unknown_protocol_is_refused_with_those_there_are(copy):
+    with pytest.raises(UserError) as caught:
+        evaluate(copy, "full-seen-outt")
+    assert str(caught.value) == (
+        "unknown protocol 'full-seen-outt'\n    did you mean 'full-seen-out'?\n"
+        "    known: clean-sampled100, full-seen-in, full-seen-out, kang205-sampled100, "
+        "popularity-sampled100, s3rec-99"
+    )
+    assert not (copy / "evaluations.json").exists()
+
+
+def test_the_command_prints_tables_or_json(copy):
+    runner = CliRunner()
+    arguments = ["evaluate", str(copy), "-P", "full-seen-in", "--device", "cpu"]
+    shown = runner.invoke(main, arguments)
+    assert shown.exit_code == 0, shown.output
+    assert "full-seen-in" in shown.stdout
+    assert "looks at the test cases so far: 2" in shown.stdout
+    found = json.loads(runner.invoke(main, [*arguments, "--json"]).stdout)
+    assert found["test_looks"] == 3
