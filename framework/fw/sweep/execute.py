@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import cast
 
 import attrs
 
@@ -79,7 +80,7 @@ def _side_by_side(setting: Setting, jobs: Sequence[Job], at_once: int) -> Iterat
                 running[worker.receiver] = worker
                 yield Started(job=worker.job)
             for receiver in wait(list(running)):
-                worker = running.pop(receiver)  # type: ignore[arg-type]  # what was waited for
+                worker = running.pop(cast(Connection, receiver))
                 devices.append(worker.device)
                 yield Ended(job=worker.job, error=worker.result())
     finally:

@@ -15,7 +15,9 @@ _SHOWN = 5
 
 def require_unchanged(setting: Setting, jobs: Sequence[Job]) -> None:
     """Raise RunError if runs were begun with another recipe than their rows have now."""
-    found = [f"{setting.folder / job.name}: {text}" for job in jobs for text in _change(setting, job)]
+    found = [
+        f"{setting.folder / job.name}: {text}" for job in jobs for text in _change(setting, job)
+    ]
     if found:
         more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
         lines = [
