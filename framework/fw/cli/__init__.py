@@ -21,6 +21,7 @@ COMMANDS = {
     "runs": ("fw.cli.runs", "List what has been run."),
     "sweep": ("fw.cli.sweep", "Run every row of a sweep with every seed, and compare them."),
     "evaluate": ("fw.cli.evaluate", "Score a finished run under further protocols."),
+    "recommend": ("fw.cli.recommend", "Recommend to a user, or after a history of items."),
     "compare": ("fw.cli.compare", "Compare finished runs: are they different, or is it chance?"),
     "diff": ("fw.cli.diff", "Show in what two runs differ: recipe, plugins, data, environment."),
 }
