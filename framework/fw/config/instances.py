@@ -10,9 +10,10 @@ from typing import Any
 
 import attrs
 
+from fw.config.limits import words_with_range
 from fw.config.nodes import Node
 from fw.config.settings import Setting
-from fw.config.values import MismatchError, convert, repaired
+from fw.config.values import MismatchError, convert, found, repaired
 from fw.errors import Problem, UserError
 
 WRONG = object()  # stands for a value that has been reported
@@ -66,10 +67,8 @@ class Table:
         value = node.plain()
         try:
             return _anchored(convert(value, setting.type), node.place.folder)
-        except MismatchError as error:
-            repair = repaired(value, setting.type)
-            hint = f"write {setting.key} = {repair}" if repair else ""
-            self._report(node, f"{setting.key} {error}", hint)
+        except MismatchError:
+            self._report_mismatch(node, value, setting)
             return WRONG
 
     def _instance(self, component: type, values: Mapping[str, Any]) -> Any:
@@ -106,7 +105,10 @@ class Table:
         hint = f"{setting.key} is {setting.words}: {setting.help}".removesuffix(": ")
         return self._problem(self.node, f"needs the key {setting.key!r}", hint)
 
-    def _report(self, node: Node, message: str, hint: str = "") -> None:
+    def _report_mismatch(self, node: Node, value: Any, setting: Setting) -> None:
+        message = f"{setting.key} must be {words_with_range(setting)}, found {found(value)}"
+        repair = repaired(value, setting.type)
+        hint = f"write {setting.key} = {repair}" if repair else ""
         self.problems.append(self._problem(node, message, hint))
 
     def _problem(self, node: Node, message: str, hint: str = "") -> Problem:

@@ -1,4 +1,4 @@
-"""Types and ranges of settings in words, for ``fw describe``."""
+"""Types and ranges of settings in words."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ def type_words(setting: Setting) -> str:
     literal = get_origin(setting.type) is Literal
     words = expected(type(get_args(setting.type)[0])) if literal else setting.words
     return words.removeprefix("an ").removeprefix("a ")
+
+
+def words_with_range(setting: Setting) -> str:
+    """Say what a setting may hold in one phrase: "a number between 0 and 1"."""
+    limit = setting.attribute.validator
+    return f"{setting.words} {limit}" if isinstance(limit, Range) else setting.words
 
 
 def allowed(setting: Setting) -> str:

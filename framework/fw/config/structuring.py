@@ -99,8 +99,8 @@ class Structurer:
         self, node: Node, kind: Kind, entry: Entry, key: str, *, many: bool
     ) -> Chosen | None:
         own, settings = settings_of(kind.slot), settings_of_entry(entry)
-        table = title(key, many=many)
-        self._check_keys(node, f"in {table} ({entry.name})", {"name", *own, *settings})
+        table = f"{title(key, many=many)} ({entry.name})"
+        self._check_keys(node, f"in {table}", {"name", *own, *settings})
 
         def nested(child: Node, setting: Setting) -> Any:
             return self._nested(child, setting, f"{key}.{setting.key}")

@@ -142,7 +142,7 @@ set = { "encoder.name" = "smal" }
         "    rwos = 1\n"
         "    did you mean 'rows'?\n"
         "    known keys: baseline, grids, rows, seeds\n"
-        "r:+8: row 'a': [encoder] dropout must be at least 0 and less than 1, found 2.0\n"
+        "r:+8: row 'a': [encoder] (small) dropout must be at least 0 and less than 1, found 2.0\n"
         '    set = { "encoder.dropout" = 2.0 }\n'
         "r:+14: row 'g 0.1' and 1 more: unknown encoder 'smal'\n"
         '    set = { "encoder.name" = "smal" }\n'
@@ -155,7 +155,8 @@ set = { "encoder.name" = "smal" }
 def test_a_problem_of_all_rows_names_none(complaint):
     text = '[[sweep.rows]]\nname = "a"\n[[sweep.rows]]\nname = "b"\n'
     assert complaint(text, "encoder.dropout=2.0") == (
-        "--set encoder.dropout=2.0: [encoder] dropout must be at least 0 and less than 1, found 2.0"
+        "--set encoder.dropout=2.0: "
+        "[encoder] (small) dropout must be at least 0 and less than 1, found 2.0"
     )
 
 
