@@ -18,6 +18,7 @@ from fw.cli.common import (
 
 if TYPE_CHECKING:
     from fw.config.recipe import Recipe
+    from fw.sweep.plan import Sweep
 
 
 @click.command()
@@ -35,12 +36,20 @@ def command(
 ) -> None:
     """Check RECIPE, a file or the name of a shipped recipe, and show every problem at once.
 
-    The data itself is not read; a warning says where a file that the recipe names is missing.
+    Of a recipe with a table [sweep] every row is checked. The data itself is not read; a warning
+    says where a file that the recipe names is missing.
     """
     from fw.config.reading import read_recipe
     from fw.config.writing import recipe_text
+    from fw.sweep.reading import has_sweep, read_sweep
 
-    read = read_recipe(recipe, load_plugins(plugins), overrides)
+    registry = load_plugins(plugins)
+    if has_sweep(recipe) and not resolved:
+        sweep = read_sweep(recipe, registry, overrides)
+        _warn_of_missing_files(sweep.rows[0].recipe, data)
+        click.echo(f"ok: {sweep.rows[0].recipe.path}\n{_rows(sweep)}", nl=False)
+        return
+    read = read_recipe(recipe, registry, overrides)
     _warn_of_missing_files(read, data)
     click.echo(recipe_text(read) if resolved else f"ok: {read.path}\n{_summary(read)}", nl=False)
 
@@ -70,4 +79,11 @@ def _summary(recipe: Recipe) -> str:
         if chosen
     ]
     lines.append(f"training: up to {training.epochs} epochs, selected by {training.monitor}")
+    return "".join(f"    {line}\n" for line in lines)
+
+
+def _rows(sweep: Sweep) -> str:
+    seeds = ", ".join(map(str, sweep.seeds))
+    lines = [f"sweep: {len(sweep.rows)} rows, seeds {seeds}", f"baseline: {sweep.baseline}"]
+    lines += [f"row: {row.name}" for row in sweep.rows]
     return "".join(f"    {line}\n" for line in lines)

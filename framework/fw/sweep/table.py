@@ -152,10 +152,10 @@ def _on_the_best(findings: Findings, frame: pd.DataFrame) -> Iterator[str]:
     if len(names) < 2 or best is None:
         return
     _, protocol, metric = findings.monitor.split("/")
-    records = frame.set_index(["row", "protocol", "metric"])
+    means = frame.set_index(["row", "protocol", "metric"])["mean"].to_dict()
     yield (
         f"Best of {len(names)} rows by validation: {best!r}, test {metric} "
-        f"{records.loc[(best, protocol, metric), 'mean']:.4f}. The best of {len(names)} is so in "
+        f"{means[best, protocol, metric]:.4f}. The best of {len(names)} is so in "
         "part by luck: confirm it with further seeds, and do not choose by test."
     )
 
