@@ -23,8 +23,26 @@ class Arm:
         return self.runs[0]
 
     def matrix(self, split: str, metric: str) -> Floats:
-        """Return a metric of every run and case: [S, C]."""
-        return np.stack([run.values(split, metric) for run in self.runs])
+        """Return a metric of every run and user: [S, U]; its means are those over all cases."""
+        cases = self.first.cases
+        users = cases.loc[cases["split"] == split, "user"].to_numpy()
+        return np.stack([by_user(run.values(split, metric), users) for run in self.runs])
+
+
+def by_user(values: Floats, users: np.ndarray) -> Floats:
+    """Turn values of cases ([C]) into one of each user ([U]), in order, with the same mean.
+
+    A user's cases are not independent of each other, users are. The mean over cases is a ratio of
+    sums over users, and a user moves it by the sum of the user's own distances from it: the mean is
+    made linear there (Cochran, "Sampling techniques", 1977, section 6.3). One case a user stays as
+    it is.
+    """
+    names, numbers = np.unique(users, return_inverse=True)
+    if len(names) == len(users):
+        return values
+    mean = values.mean()
+    distances = np.bincount(numbers, weights=values - mean)
+    return np.asarray(mean + distances * (len(names) / len(values)))
 
 
 def group(runs: list[Finished]) -> list[Arm]:

@@ -30,14 +30,14 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 
 
 def arm_summary(arm: Arm, pair: Pair) -> dict[str, Any]:
-    """Return an arm's mean by a metric, its standard error over cases, and how its seeds differ."""
+    """Return an arm's mean by a metric, its standard error over users, and how its seeds differ."""
     matrix = arm.matrix(*pair)
     means = matrix.mean(axis=1)
     return {
         **_metric(mean_of(matrix)),
         "by_seed": {str(run.seed): float(mean) for run, mean in zip(arm.runs, means, strict=True)},
         "sd_between_seeds": float(means.std(ddof=1)) if len(means) > 1 else None,
-        "cases": matrix.shape[1],
+        "num_users": matrix.shape[1],
     }
 
 
@@ -59,7 +59,7 @@ def _row(row: Row) -> dict[str, Any]:
         "arm": row.arm,
         "verdict": row.verdict,
         "words": words(row),
-        "cases": row.cases,
+        "num_users": row.num_users,
         "seeds": {"baseline": row.seeds[0], "arm": row.seeds[1]},
         "baseline": _metric(row.baseline),
         "value": _metric(row.value),

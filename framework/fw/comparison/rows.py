@@ -31,7 +31,7 @@ class Row:
 
     metric: str
     arm: str
-    cases: int
+    num_users: int
     seeds: tuple[int, int]  # how many runs the baseline and the arm have
     baseline: Metric
     value: Metric
@@ -71,7 +71,7 @@ def make_rows(
 
 
 def mean_of(matrix: Floats) -> Metric:
-    """Return the mean of an arm ([S, C]) and its standard error over cases."""
+    """Return the mean of an arm ([S, U]) and its standard error over users."""
     return summary(matrix.mean(axis=0))
 
 
@@ -100,7 +100,7 @@ def _row(
     return Row(
         metric="/".join(pair),
         arm=arm.name,
-        cases=matrix.shape[1],
+        num_users=matrix.shape[1],
         seeds=(len(baseline), len(matrix)),
         baseline=first,
         value=second,

@@ -13,8 +13,9 @@ def report_split(split: Split, rule: str) -> dict[str, Any]:
     """Count users, training rows and pairs, and targets that are cold or were had before.
 
     A user is evaluable if a test case is theirs. A pair is an item with its successor, both in the
-    training part. A target is cold if no one was trained on it. ``rule`` says how the split was
-    made.
+    training part. A target is cold if no one was trained on it. ``train_rows_later_than_test`` is
+    what leaks from the future where there are times: the share of training rows that are later than
+    a test target, in the mean over test cases. ``rule`` says how the split was made.
     """
     evaluable = len(np.unique(split.test.rows))
     return {
@@ -25,7 +26,19 @@ def report_split(split: Split, rule: str) -> dict[str, Any]:
         "train_pairs": int(np.maximum(split.train_lengths - 1, 0).sum()),
         **_count_targets(split, "valid", split.valid),
         **_count_targets(split, "test", split.test),
+        **_leak(split),
     }
+
+
+def _leak(split: Split) -> dict[str, float]:
+    store, cases = split.store, split.test
+    trained = split.is_trained()
+    if store.times is None or not len(cases) or not trained.any():
+        return {}
+    times = np.sort(store.times[trained])
+    targets = store.times[store.offsets[cases.rows] + cases.ends]
+    later = len(times) - np.searchsorted(times, targets, side="right")
+    return {"train_rows_later_than_test": float(later.mean() / len(times))}
 
 
 def _count_targets(split: Split, name: str, cases: CaseList) -> dict[str, int]:

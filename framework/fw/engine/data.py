@@ -35,8 +35,15 @@ class RunData:
         return (
             f"data {self.name}: {store.num_users:,} users, {store.num_items:,} items, "
             f"{len(store.items):,} interactions; {len(self.split.valid):,} validation cases, "
-            f"{len(self.split.test):,} test cases"
+            f"{len(self.split.test):,} test cases{self._leak}"
         )
+
+    @property
+    def _leak(self) -> str:
+        share = self.split.report.get("train_rows_later_than_test")
+        if share is None:
+            return ""
+        return f"; {share:.1%} of what is trained on is later than a test target (mean)"
 
     def info(self, recipe: Recipe, warn: Callable[[str], None]) -> Info:
         """Make what components are told of the data."""

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from fw.cli import main
+from fw.comparison.arms import by_user
 from fw.comparison.compare import compare
 from fw.comparison.plain import as_json
 from fw.comparison.words import notes, words
@@ -41,7 +42,7 @@ def test_case_B06_two_single_runs_0_003_apart_get_no_verdict(tmp_path):
     better = np.roll(hits(5118, cases), 480)  # the two disagree about 941 users
     second = make_run(tmp_path / "contrast", {HIT: better}, changes=OTHER)
     (row,) = compare([first, second]).rows
-    assert (row.cases, row.metric, row.arm) == (6040, "test/full/hr@10", "contrast")
+    assert (row.num_users, row.metric, row.arm) == (6040, "test/full/hr@10", "contrast")
     assert row.baseline.standard_error == pytest.approx(0.00467, abs=5e-6)
     assert row.value.standard_error == pytest.approx(0.00463, abs=5e-6)
     assert row.unpaired_standard_error == pytest.approx(0.00657, abs=1e-5)
@@ -251,6 +252,35 @@ def test_without_hit_rate_or_ndcg_at_10_what_there_is_is_compared(tmp_path):
     ]
 
 
+def test_several_cases_of_a_user_count_as_one_user():
+    values = np.array([1.0, 0.0, 1.0, 1.0, 0.0])
+    users = np.array(["b", "a", "b", "a", "c"])
+    # The mean is 0.6; a is off by -0.6 + 0.4, b by 0.4 + 0.4, c by -0.6, times 3 users of 5 cases.
+    expected = [0.6 - 0.2 * 3 / 5, 0.6 + 0.8 * 3 / 5, 0.6 - 0.6 * 3 / 5]
+    assert by_user(values, users) == pytest.approx(expected)
+    assert by_user(values, users).mean() == pytest.approx(values.mean())
+    assert by_user(values, np.array(list("edcba"))) is values
+
+
+def test_cases_of_one_user_that_agree_do_not_make_a_difference_surer(tmp_path):
+    first, second = noisy(0.2, seed=1, cases=50), noisy(0.21, seed=2, cases=50)
+    rows = []
+    for copies in (1, 4):
+        users = np.repeat([f"u{user:02}" for user in range(50)], copies)
+        paths = [
+            make_run(
+                tmp_path / f"{name}{copies}",
+                {"full/ndcg@10": np.repeat(values, copies)},
+                changes={"max_len": number},
+                cases=users,
+            )
+            for number, (name, values) in enumerate((("a", first), ("b", second)))
+        ]
+        rows += compare(paths, seed_spread=0.0).rows
+    assert rows[1].users.standard_error == pytest.approx(rows[0].users.standard_error)
+    assert rows[1].users.p_value == rows[0].users.p_value
+
+
 def fw(*arguments, code=0):
     result = CliRunner().invoke(main, [str(one) for one in arguments])
     assert result.exit_code == code, result.output
@@ -266,7 +296,7 @@ def test_the_command_prints_tables_words_and_json(tmp_path):
     assert "b differs from a: encoder.name: small -> large" in shown
     found = json.loads(fw("compare", first, second, "--json").stdout)
     (row,) = found["rows"]
-    assert (row["verdict"], row["difference"], row["cases"]) == ("undecided", 0.5, 80)
+    assert (row["verdict"], row["difference"], row["num_users"]) == ("undecided", 0.5, 80)
     assert row["seeds_to_decide"] >= 2
     assert row["users_and_seeds"] is None
     assert found["arms"][1]["differs_from_baseline"] == {"encoder.name": ["small", "large"]}
