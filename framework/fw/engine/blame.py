@@ -38,7 +38,8 @@ def blamed_on(entry: Entry, doing: str) -> Iterator[None]:
 def blamed_by_traceback(recipe: Recipe, doing: str) -> Iterator[None]:
     """Do the same where any component of the recipe may have failed.
 
-    It is the one whose module stands innermost in the traceback. A fault of fw's own, or of a plugin that comes with it, is left as it is.
+    It is the one whose module stands innermost in the traceback. A fault of fw's own, or of a
+    plugin that comes with it, is left as it is.
     """
     try:
         yield

@@ -1,0 +1,33 @@
+"""An epoch's first batches: rows in groups of similar length, against all padded to the longest."""
+
+from itertools import islice
+
+import numpy as np
+from tests.bench.movielens import prepared
+from tests.bench.timing import take_turns
+
+from fw.engine.batches import epoch_plans
+from fw.engine.build import make
+from fw.engine.epoch import train_epoch
+
+
+def measure():
+    """Yield what was timed and its seconds, for six batches of 128 users."""
+    recipe, _, parts = prepared()
+    step = parts.step
+    optimizer = make(recipe.one("optimizer"), parts.info, 1)(list(step.parameters()))
+    lengths = np.minimum(step.training_rows.host_lengths, recipe.max_len + 1)
+
+    def plans(grouped):
+        rows = np.flatnonzero(lengths >= 2)
+        found = epoch_plans(rows, lengths, batch_size=128, seed=1, epoch=1, grouped=grouped)
+        return list(islice(found, 6))
+
+    candidates = {"in groups": plans(True), "padded to the longest": plans(False)}
+    yield from take_turns(
+        {
+            name: lambda chosen=chosen: train_epoch(step, optimizer, chosen, 1)
+            for name, chosen in candidates.items()
+        },
+        rounds=3,
+    )
