@@ -1,6 +1,8 @@
-"""The shipped sweep is the table that it says it is."""
+"""The sweeps that are shipped and documented are what they are said to be."""
 
+import re
 from collections import Counter
+from pathlib import Path
 
 from fw.discovery import discover
 from fw.sweep.reading import read_sweep
@@ -41,3 +43,12 @@ def test_quick_makes_every_row_small():
     for row in read_sweep("sweeps/diary_table", discover(), quick=True).rows:
         assert row.recipe.one("dataset").name == "synthetic"
         assert row.recipe.training.epochs == 2
+
+
+def test_the_sweep_of_the_docs_has_the_rows_of_its_table(tmp_path):
+    page = (Path(__file__).parents[3] / "docs" / "sweeps.md").read_text(encoding="utf-8")
+    (tmp_path / "ratios.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.DOTALL)[1])
+    sweep = read_sweep(tmp_path / "ratios.toml", discover())
+    for row in sweep.rows:
+        assert re.search(rf"^\| {re.escape(row.name)}( \(baseline\))? +\| 2", page, re.MULTILINE)
+    assert len(sweep.rows) == 5
