@@ -20,6 +20,7 @@ from fw.cli.common import (
     show,
     warn,
 )
+from fw.cli.data_check import check
 
 if TYPE_CHECKING:
     from fw.data.sequences import SequenceStore
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 @click.group()
 def command() -> None:
     """Look into the data of a recipe."""
+
+
+command.add_command(check)
 
 
 @command.command()

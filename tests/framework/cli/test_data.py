@@ -129,3 +129,13 @@ def test_compare_names_what_it_cannot_find(data_plugins, tmp_path, monkeypatch, 
     one = write(ROWS, "one.csv")
     assert fw("data", "compare", one, "gone.csv", code=2).stderr.startswith("no such file: ")
     assert "gone" in fw("data", "compare", one, "gone", code=2).stderr
+
+
+def test_check_says_what_can_go_wrong(recipe):
+    shown = fw("data", "check", recipe()).stdout
+    assert shown.startswith("data interactions\n")
+    assert "- 2 of 6 interactions have the same time as another of their user" in shown
+    found = json.loads(fw("data", "check", recipe(), "--json").stdout)
+    names = [finding["name"] for finding in found["findings"]]
+    assert names[0] == "tied_times"
+    assert names[-1] == "popularity"
