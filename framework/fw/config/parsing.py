@@ -16,6 +16,7 @@ LARGEST_FILE = 1_000_000  # bytes
 # tomllib takes hours for a key of very many parts. Possessive, so that the search is linear.
 _LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){64}")
 _POSITION = re.compile(r" \(at (line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
+_REPEATED = re.compile("Cannot (overwrite|declare|redefine|mutate)")
 TOO_DEEP = "the recipe is nested too deeply"
 
 
@@ -62,15 +63,17 @@ def _parsed(text: str, file: Path) -> dict[str, Any]:
         raise _error(TOO_DEEP, file, text.count("\n", 0, long_key.start()) + 1)
     try:
         return tomllib.loads(text)
-    except ValueError as error:  # a TOMLDecodeError, or Python's own for a number of many digits
+    except tomllib.TOMLDecodeError as error:
         raise RecipeError([_syntax_problem(str(error), text, file)]) from None
+    except ValueError:  # Python's own limit
+        raise _error("a number has too many digits", file) from None
 
 
 def _syntax_problem(message: str, text: str, file: Path) -> Problem:
     """Put the line that tomllib names where all problems have it, and keep the column."""
     position = _POSITION.search(message)
     said = _POSITION.sub("", message)
-    hint = "a key or table is written twice" if "overwrite" in said else ""
+    hint = "a key or table is written twice" if _REPEATED.match(said) else ""
     lines = text.rstrip().split("\n")
     if position is None or position["line"] is None:
         place = Place(file=file, line=len(lines), text=lines[-1])

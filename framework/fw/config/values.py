@@ -93,13 +93,18 @@ def toml(value: Any) -> str:
     if isinstance(value, int):
         return str(value) if _fits(value) else hex(value)  # hex has no limit of digits
     if isinstance(value, (str, Path)):
-        return json.dumps(str(value), ensure_ascii=False)
+        return _quoted(str(value))
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(toml, value))}]"
     if isinstance(value, dict):
-        pairs = (f"{json.dumps(key)} = {toml(inner)}" for key, inner in value.items())
+        pairs = (f"{_quoted(key)} = {toml(inner)}" for key, inner in value.items())
         return f"{{{', '.join(pairs)}}}"
     return str(value)
+
+
+def _quoted(text: str) -> str:
+    """Quote as TOML: as JSON does, but for the one character that only JSON lets stand."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _is_literal(wanted: Any) -> bool:

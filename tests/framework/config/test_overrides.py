@@ -119,7 +119,8 @@ MISTAKES = {
     "training.0.epochs=3": "training is not a list: it has no position 0",
     "views.0=3": "views is not a list: it has no position 0",
     "0.weight=3": "a recipe is not a list: it has no position 0",
-    "training.epochs=five": '[training] epochs must be an integer at least 1, found "five" (string)',
+    "training.epochs=five": "[training] epochs must be an integer at least 1, "
+    'found "five" (string)',
     "training.epochs=2.0": "[training] epochs must be an integer at least 1, found 2.0 (float)\n"
     "    write epochs = 2",
     "seed=true": "seed must be an integer between 0 and 9223372036854775807, found true (boolean)",
@@ -127,7 +128,8 @@ MISTAKES = {
     "training.epoch=5": "unknown key 'epoch' in [training]\n"
     "    did you mean 'epochs'?\n"
     "    known keys: batch_size, checkpoint_every, epochs, evaluate_every, monitor, patience",
-    "encoder.dropout=2.0": "[encoder] (small) dropout must be at least 0 and less than 1, found 2.0",
+    "encoder.dropout=2.0": "[encoder] (small) dropout must be at least 0 and less than 1, "
+    "found 2.0",
     "encoder.name=smal": "unknown encoder 'smal'\n"
     "    did you mean 'small'?\n"
     "    known components of kind encoder: both_ways, small\n"
