@@ -67,7 +67,8 @@ def _short(fingerprint: str) -> str:
 
 def _lacks(run: Finished, other: Finished) -> set[str]:
     """Return the protocols of the one run's recipe that the other was never scored under."""
-    return run.own_protocols - {metric.split("/")[0] for metric in other.metrics}
+    scored = {metric.split("/")[0] for metric in other.metrics}
+    return run.own_protocols - other.own_protocols - scored
 
 
 def _protocols(run: Finished) -> str:

@@ -51,11 +51,8 @@ class Row:
     @property
     def p_value(self) -> float:
         """The larger p of users alone and, where it is known, of users and seeds."""
-        return self.users.p_value if self.total is None else max(self.users.p_value, self._total_p)
-
-    @property
-    def _total_p(self) -> float:
-        return 1.0 if self.total is None else self.total.p_value
+        known = [self.users, *([] if self.total is None else [self.total])]
+        return max(chance.p_value for chance in known)
 
 
 def make_rows(

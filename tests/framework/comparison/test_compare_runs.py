@@ -5,6 +5,7 @@ import math
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -208,6 +209,23 @@ def test_a_shared_metric_may_be_named_where_one_run_has_more_protocols(tmp_path)
     assert str(caught.value) == (
         "--metric sampled/hr@10: not every run has it\n    shared by all: full/hr@10"
     )
+
+
+def test_runs_without_values_of_their_cases_are_sent_to_evaluate(tmp_path):
+    first = make_run(tmp_path / "a", {HIT: hits(2, 4)})
+    second = make_run(tmp_path / "b", {HIT: hits(2, 4)}, changes=OTHER)
+    ranks = pd.read_parquet(second / "ranks.parquet")
+    ranks.drop(columns=[HIT]).to_parquet(second / "ranks.parquet")
+    with pytest.raises(RunError) as caught:
+        compare([first, second])
+    assert str(caught.value) == (
+        "no metric is known of the cases of all these runs\n"
+        f"    {first}: full/hr@10\n    {second}: none\n"
+        "    fw evaluate RUN scores a run under further protocols, and keeps the values of its "
+        "cases"
+    )
+    ranks.to_parquet(second / "evaluations.parquet")
+    assert [row.difference for row in compare([first, second]).rows] == [0.0]
 
 
 def test_the_same_run_twice_is_no_second_seed(tmp_path):
