@@ -5,6 +5,7 @@ A row of a sweep changes a recipe in the same way, with values that have been re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from fw.config.merging import merge
 from fw.config.nodes import Keys, Node, Place, made_of
 from fw.config.parsing import parse_value
 from fw.errors import Problem, RecipeError
+
+_POSITION = re.compile("[0-9]{1,9}")
 
 
 @attrs.frozen
@@ -71,7 +74,7 @@ def _tree(key: str, node: Node) -> Node:
     if parts[0] == "extends":
         raise RecipeError([place.problem("extends can only be written in a recipe file")])
     for part in reversed(parts):
-        node = Node({int(part) if part.isdecimal() else part: node}, place)
+        node = Node({_part(part): node}, place)
     return node
 
 
@@ -79,11 +82,12 @@ def _with_positions(node: Node) -> Node:
     """Read the keys ``losses.1.weight`` of a TOML table, all text, as ``--set`` would."""
     if not node.is_table:
         return node
-    children = {
-        int(key) if str(key).isdecimal() else key: _with_positions(child)
-        for key, child in node.value.items()
-    }
+    children = {_part(str(key)): _with_positions(child) for key, child in node.value.items()}
     return Node(children, node.place)
+
+
+def _part(text: str) -> str | int:
+    return int(text) if _POSITION.fullmatch(text) else text
 
 
 def _misplaced(base: Node | None, change: Node, path: Keys) -> Iterator[Problem]:
