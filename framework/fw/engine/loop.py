@@ -77,6 +77,7 @@ def resume(session: Session) -> Selection:
     """Restore weights, optimizer and progress from the last checkpoint, if there is one."""
     saved = session.folder.load_state()
     if saved is None:
+        session.folder.forget_after(0)  # epochs of a run that was killed before its checkpoint
         return Selection()
     try:
         session.step.load_state_dict(saved["weights"])

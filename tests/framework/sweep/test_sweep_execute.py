@@ -130,6 +130,17 @@ def test_what_a_killed_run_left_before_it_trained_is_taken_over(setting, sweep):
     assert list(execute(setting, [job]))[-1] == Ended(job=job)
 
 
+def test_epochs_of_a_run_that_was_killed_before_its_checkpoint_are_trained_again(setting, sweep):
+    (job, _) = sweep.jobs()
+    list(execute(setting, [job]))
+    folder = setting.folder / job.name
+    for left in (folder / "result.json", folder / "state" / "checkpoint.pt"):
+        left.unlink()
+    assert list(execute(setting, [job]))[-1] == Ended(job=job)
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [1]
+
+
 def test_a_folder_of_something_else_is_left_alone(setting, sweep):
     (job, _) = sweep.jobs()
     thesis = setting.folder / job.name / "thesis.txt"
