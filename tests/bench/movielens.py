@@ -8,7 +8,7 @@ from fw.config.reading import read_recipe
 from fw.data.places import Places
 from fw.discovery import discover
 from fw.engine.data import load_data
-from fw.engine.restore import prepare
+from fw.engine.prepared import prepare
 
 RECIPE = "published/sasrec_official"
 
