@@ -13,8 +13,6 @@ from fw.config.values import expected, toml
 
 def type_words(setting: Setting) -> str:
     """Say the type of a setting; the choices of a Literal are left to :func:`allowed`."""
-    if setting.kind is not None:
-        return setting.words
     literal = get_origin(setting.type) is Literal
     words = expected(type(get_args(setting.type)[0])) if literal else setting.words
     return words.removeprefix("an ").removeprefix("a ")

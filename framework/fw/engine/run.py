@@ -14,7 +14,7 @@ from fw.config.overrides import Override
 from fw.config.reading import read_recipe
 from fw.config.recipe import Recipe
 from fw.data.places import Places
-from fw.discovery import discover
+from fw.discovery import discover_or_explain
 from fw.engine import results
 from fw.engine.blame import blamed_by_traceback
 from fw.engine.build import make
@@ -57,12 +57,12 @@ def run(
     ``overrides`` are as after ``--set``, ``plugins`` as after ``-p``. Raises a FrameworkError for
     whatever the user or a plugin did wrong; no run folder is left if that was before the training.
     """
-    read = read_recipe(recipe, discover(plugins), overrides)
+    reporter = reporter or Reporter()
+    read = read_recipe(recipe, discover_or_explain(plugins, reporter.warn), overrides)
     chosen = choose_device(device)
     name = read.path.stem if read.path else "run"
     folder = RunFolder.create(Path(runs), name)
     environment = describe_environment(read, chosen, plugins)
-    reporter = reporter or Reporter()
     with folder.owned(), _kept_if_trained(folder, reporter):
         return _execute(read, folder, chosen, environment, data, reporter)
 
@@ -84,10 +84,10 @@ def resume(
     environment = _noting(opened.read_json("environment.json"), side_by_side)
     if (opened.path / "result.json").exists():
         return Result(folder=opened.path, content=opened.read_json("result.json"))
-    plugins = environment["plugin_modules"]
-    read = read_recipe(opened.path / "recipe.toml", discover(plugins))
-    chosen = choose_device(device)
     reporter = reporter or Reporter()
+    registry = discover_or_explain(environment["plugin_modules"], reporter.warn)
+    read = read_recipe(opened.path / "recipe.toml", registry)
+    chosen = choose_device(device)
     with opened.owned(), _kept_if_trained(opened, reporter):
         return _execute(read, opened, chosen, environment, data, reporter)
 
@@ -108,11 +108,11 @@ def run_in(
         return resume(
             folder, device=device, data=data, reporter=reporter, side_by_side=side_by_side
         )
-    read = read_recipe(recipe, discover(plugins), overrides)
+    reporter = reporter or Reporter()
+    read = read_recipe(recipe, discover_or_explain(plugins, reporter.warn), overrides)
     chosen = choose_device(device)
     made = RunFolder.claim(folder)
     environment = _noting(describe_environment(read, chosen, plugins), side_by_side)
-    reporter = reporter or Reporter()
     with made.owned(), _kept_if_trained(made, reporter):
         return _execute(read, made, chosen, environment, data, reporter)
 
