@@ -123,3 +123,56 @@ def test_a_type_that_no_recipe_can_hold_is_the_plugins_mistake(write, recipe_tex
     assert str(caught.value) == (
         f"augmenter 'odd' of plugin odd (given with -p) has unusable settings: {said}"
     )
+
+
+def registry_with(kind, component):
+    """Return a registry of the fakes and of one more component, called odd."""
+    owner = {"plugin": f"{kind}-odd", "distribution": "fw-odd", "version": "1.0"}
+    entry = Entry(kind=kind, name="odd", component=component, **owner)
+    return Registry.of([offers_of(fake_components, Owned(plugin="fakes")), (entry,)])
+
+
+@attrs.frozen(kw_only=True)
+class FailsToName:
+    """An evaluator whose list of metrics fails."""
+
+    protocol: str = "odd"
+
+    def metric_names(self):
+        raise KeyError("no blah")
+
+
+def test_an_evaluator_that_fails_to_name_its_metrics_is_named(write, recipe_text):
+    registry = registry_with("evaluator", FailsToName)
+    with pytest.raises(PluginError) as caught:
+        read_recipe(write(recipe_text + '[[evaluators]]\nname = "odd"\n'), registry)
+    assert str(caught.value) == (
+        "evaluator 'odd' of plugin evaluator-odd (fw-odd 1.0) failed to name its metrics: "
+        "KeyError: 'no blah'"
+    )
+
+
+@attrs.frozen(kw_only=True)
+class NoToml:
+    """Has a default that no recipe could state."""
+
+    ratio: float = 1j
+
+
+def test_a_default_that_no_recipe_can_hold_is_the_plugins_mistake(write, recipe_text):
+    registry = registry_with("augmenter", NoToml)
+    recipe = read_recipe(write(recipe_text + '[[augmenters]]\nname = "odd"\n'), registry)
+    with pytest.raises(PluginError) as caught:
+        _ = recipe.resolved
+    assert str(caught.value) == (
+        "augmenter 'odd' of plugin augmenter-odd (fw-odd 1.0): "
+        "1j is no value that a recipe can hold"
+    )
+
+
+def test_a_kind_that_a_recipe_does_not_name(read, recipe_text):
+    recipe = read(recipe_text)
+    assert recipe.optional("pooling") is None
+    assert recipe.many("augmenter") == ()
+    with pytest.raises(LookupError, match=r"^the recipe names no pooling$"):
+        recipe.one("pooling")
