@@ -95,6 +95,7 @@ def _run(setting: Setting, sweep: Sweep, at_once: int) -> list[Ended]:
     require_unchanged(setting, jobs)
     click.echo(f"{len(sweep.rows)} rows, seeds {', '.join(map(str, sweep.seeds))}", err=True)
     click.echo(f"in {setting.folder}; logs/ there says more", err=True)
+    sweep.outline.write(setting.folder)
     try:
         with SweepProgress(len(jobs)) as progress:
             for event in execute(setting, jobs, at_once):
@@ -109,7 +110,7 @@ def _show_table(setting: Setting, sweep: Sweep) -> None:
     from fw.sweep.figures import Findings
     from fw.sweep.table import SweepTable
 
-    findings = Findings.gather(setting, sweep)
+    findings = Findings.gather(setting.folder, sweep.outline)
     if not findings.arms:
         return
     table = SweepTable(findings)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -23,24 +24,23 @@ from fw.comparison.checks import obstacles, wanted_metrics
 from fw.comparison.finished import Finished
 from fw.comparison.plain import arm_summary
 from fw.comparison.rows import Pair, Row, make_rows
-from fw.sweep.plan import Job, Sweep
-from fw.sweep.worker import Setting
+from fw.sweep.outline import Outline
 
 
 @attrs.frozen(kw_only=True, eq=False)
 class Findings:
     """The rows that have results, in their order, and which the others are compared with."""
 
-    sweep: Sweep
+    sweep: Outline
     arms: tuple[Arm, ...]
 
     @classmethod
-    def gather(cls, setting: Setting, sweep: Sweep) -> Findings:
+    def gather(cls, folder: Path, sweep: Outline) -> Findings:
         """Read the results that there are; a row without any is left out."""
-        done: dict[str, list[Finished]] = {row.name: [] for row in sweep.rows}
-        for job in sweep.jobs():
-            if (setting.folder / job.name / "result.json").exists():
-                done[job.row].append(_finished(setting, job))
+        done: dict[str, list[Finished]] = {row: [] for row in sweep.rows}
+        for row, name in sweep.runs():
+            if (folder / name / "result.json").exists():
+                done[row].append(Finished.open(folder / name, name))
         arms = (Arm(name=name, runs=tuple(runs)) for name, runs in done.items() if runs)
         return cls(sweep=sweep, arms=tuple(arms))
 
@@ -105,10 +105,6 @@ class Findings:
             "validation": statistics.fmean(values) if values else None,
             "validation_sd": statistics.stdev(values) if len(values) > 1 else None,
         }
-
-
-def _finished(setting: Setting, job: Job) -> Finished:
-    return Finished.open(setting.folder / job.name, job.name)
 
 
 def _difference(row: Row | None) -> dict[str, Any]:

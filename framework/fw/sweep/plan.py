@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import attrs
 
 from fw.config.recipe import Recipe
 from fw.config.writing import recipe_text
+from fw.sweep.outline import Outline, run_name
 
 
 @attrs.frozen(kw_only=True)
@@ -30,7 +30,7 @@ class Job:
     @property
     def name(self) -> str:
         """The name of its run folder: the same at every start of the sweep."""
-        return f"{folder_name(self.row)}-seed{self.seed}"
+        return run_name(self.row, self.seed)
 
 
 @attrs.frozen(kw_only=True)
@@ -45,6 +45,16 @@ class Sweep:
     baseline: str
     rows: Sequence[Row]
 
+    @property
+    def outline(self) -> Outline:
+        """What of this is kept in the sweep's folder."""
+        return Outline(
+            name=self.name,
+            seeds=tuple(self.seeds),
+            baseline=self.baseline,
+            rows=tuple(row.name for row in self.rows),
+        )
+
     def jobs(self) -> list[Job]:
         """Return all runs, seed by seed: stopped early, it has whole tables of fewer seeds."""
         return [
@@ -52,8 +62,3 @@ class Sweep:
             for seed in self.seeds
             for row in self.rows
         ]
-
-
-def folder_name(row: str) -> str:
-    """Return a row's name as part of a folder's: letters and digits of any script, and ``._-``."""
-    return re.sub(r"[^\w.-]+", "-", row).strip("-.")

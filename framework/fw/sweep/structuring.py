@@ -15,7 +15,7 @@ from fw.config.settings import settings_of
 from fw.config.suggestions import did_you_mean
 from fw.config.values import found
 from fw.errors import Problem
-from fw.sweep.plan import folder_name
+from fw.sweep.outline import folder_name
 from fw.sweep.tables import GridTable, RowKeys, RowTable, SweepKeys
 
 EXAMPLE = 'add [[sweep.rows]] with name = "..." and set = {"encoder.dropout" = 0.1}'

@@ -168,5 +168,5 @@ def _on_what_is_missing(findings: Findings) -> Iterator[str]:
     num_seeds = len(findings.sweep.seeds)
     done = {arm.name: len(arm.runs) for arm in findings.arms}
     for row in findings.sweep.rows:
-        if (number := done.get(row.name, 0)) < num_seeds:
-            yield f"{row.name!r} has {number} of {num_seeds} runs."
+        if (number := done.get(row, 0)) < num_seeds:
+            yield f"{row!r} has {number} of {num_seeds} runs."

@@ -5,7 +5,7 @@ import pytest
 from fw.config.overrides import Change
 from fw.config.reading import read_recipe
 from fw.errors import RecipeError
-from fw.sweep.plan import folder_name
+from fw.sweep.outline import folder_name
 from fw.sweep.reading import has_sweep, read_sweep
 
 SWEEP = """

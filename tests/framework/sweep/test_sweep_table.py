@@ -6,29 +6,11 @@ import pandas as pd
 import pytest
 
 from fw.sweep.figures import Findings
-from fw.sweep.plan import Job
+from fw.sweep.outline import Outline, run_name
 from fw.sweep.table import SweepTable
-from fw.sweep.worker import Setting
 from made_runs import hits, make_run
 
 MONITOR = "valid/full/ndcg@10"
-
-
-class MadeUpSweep:
-    """Stands for a sweep that has been run."""
-
-    name = "made up"
-
-    def __init__(self, rows, seeds, baseline):
-        self.rows, self.seeds, self.baseline = [Named(row) for row in rows], seeds, baseline
-
-    def jobs(self):
-        return [Job(row=row.name, seed=seed, recipe="") for seed in self.seeds for row in self.rows]
-
-
-class Named:
-    def __init__(self, name):
-        self.name = name
 
 
 @pytest.fixture
@@ -40,15 +22,13 @@ def table(tmp_path):
             values = {"full/hr@10": hits(number, 400), "full/ndcg@10": hits(number, 400) / 2}
             kept = (dict(more[0]) if more else {}) | {"changes": {"row": row}}
             seconds = kept.pop("seconds", 2.0)
-            path = make_run(
-                tmp_path / Job(row=row, seed=seed, recipe="").name, values, seed=seed, **kept
-            )
+            path = make_run(tmp_path / run_name(row, seed), values, seed=seed, **kept)
             result = json.loads((path / "result.json").read_text())
             result["metrics"][MONITOR] = {"value": number / 1000}
             result |= {"monitor": MONITOR, "timing": {"seconds_per_epoch": seconds}}
             (path / "result.json").write_text(json.dumps(result))
-        sweep = MadeUpSweep(rows, seeds, baseline)
-        return SweepTable(Findings.gather(Setting(folder=tmp_path), sweep))
+        sweep = Outline(name="made up", rows=rows, seeds=seeds, baseline=baseline)
+        return SweepTable(Findings.gather(tmp_path, sweep))
 
     return table
 
