@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fw.comparison.finished import Finished
+from fw.comparison.finished import Begun, Finished
 from fw.errors import RunError, UserError
 
 SHOWN = ("hr@10", "ndcg@10")
@@ -19,7 +19,7 @@ def obstacles(runs: Sequence[Finished], *, protocols: bool = True) -> list[str]:
     return [
         text
         for run in runs[1:]
-        for text in (*_in_data(runs[0], run), *(_in_protocols(runs[0], run) if protocols else ()))
+        for text in (*in_data(runs[0], run), *(_in_protocols(runs[0], run) if protocols else ()))
     ]
 
 
@@ -38,7 +38,8 @@ def wanted_metrics(runs: Sequence[Finished], asked: Sequence[str]) -> list[tuple
     return list(dict.fromkeys(pair for name in asked for pair in _resolve(name, shared)))
 
 
-def _in_data(first: Finished, other: Finished) -> Iterator[str]:
+def in_data(first: Begun, other: Begun) -> Iterator[str]:
+    """Say in what the data of two runs, or its split, differs."""
     if first.fingerprints["cleaned"] != other.fingerprints["cleaned"]:
         yield f"data: {_data(first)}; {_data(other)}"
     elif first.fingerprints["split"] != other.fingerprints["split"]:
@@ -50,13 +51,13 @@ def _in_protocols(first: Finished, other: Finished) -> Iterator[str]:
         yield f"protocols: {_protocols(first)}; {_protocols(other)}"
 
 
-def _data(run: Finished) -> str:
+def _data(run: Begun) -> str:
     data = run.data
     counts = f"{data['users']:,} users, {data['items']:,} items"
     return f"{run.name} has {data['data']} ({counts}, {_short(run.fingerprints['cleaned'])})"
 
 
-def _split(run: Finished) -> str:
+def _split(run: Begun) -> str:
     rule = run.data["split"]["rule"]
     return f"{run.name} has {rule!r} ({_short(run.fingerprints['split'])})"
 

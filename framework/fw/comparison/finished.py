@@ -1,4 +1,4 @@
-"""A finished run as its folder tells it, without loading its data or its model."""
+"""A run as its folder tells it, without loading its data or its model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import attrs
 import numpy as np
@@ -25,29 +25,33 @@ FILES = ("ranks.parquet", "evaluations.parquet")
 
 
 @attrs.define(eq=False, kw_only=True, slots=False)
-class Finished:
-    """What a finished run left behind; ``name`` is how it is called in tables."""
+class Begun:
+    """What a run wrote down before it trained; ``name`` is how it is called in tables."""
 
     path: Path
     name: str
     recipe: Mapping[str, Any]  # resolved
     environment: Mapping[str, Any]
     data: Mapping[str, Any]
-    result: Mapping[str, Any]
 
     @classmethod
-    def open(cls, path: Path | str, name: str = "") -> Finished:
-        """Read a run folder; raises RunError if there is none, or it is unfinished or damaged."""
+    def open(cls, path: Path | str, name: str = "") -> Self:
+        """Read a run folder; raises RunError if there is none, or it is damaged."""
         folder = RunFolder.open(Path(path))
-        result = read_result(folder)
+        more = cls._more(folder)
         return cls(
             path=folder.path,
             name=name or str(path),
             recipe=read_recipe_table(folder.path / "recipe.toml"),
             environment=folder.read_json("environment.json"),
             data=folder.read_json("data.json"),
-            result=result,
+            **more,
         )
+
+    @classmethod
+    def _more(cls, folder: RunFolder) -> dict[str, Any]:
+        """Read what a subclass has beyond this one."""
+        return {}
 
     @property
     def seed(self) -> int:
@@ -70,6 +74,17 @@ class Finished:
         """A text that only runs of one method share: all that was configured, but the seed."""
         recipe = {key: value for key, value in self.recipe.items() if key != "seed"}
         return json.dumps([recipe, self.versions], sort_keys=True, default=str)
+
+
+@attrs.define(eq=False, kw_only=True, slots=False)
+class Finished(Begun):
+    """A run that came to its end: opening one that did not raises RunError."""
+
+    result: Mapping[str, Any]
+
+    @classmethod
+    def _more(cls, folder: RunFolder) -> dict[str, Any]:
+        return {"result": read_result(folder)}
 
     @property
     def own_protocols(self) -> set[str]:
@@ -104,10 +119,14 @@ class Finished:
 
 
 def open_all(paths: Sequence[Path | str]) -> list[Finished]:
-    """Open several runs; they are called by the last part of their paths where those differ."""
+    """Open several finished runs, each with a short name."""
+    return [Finished.open(path, name) for path, name in zip(paths, short_names(paths), strict=True)]
+
+
+def short_names(paths: Sequence[Path | str]) -> list[str]:
+    """Call runs by the last part of their paths where those differ."""
     short = [Path(path).absolute().name for path in paths]
-    names = short if len(set(short)) == len(short) else [str(path) for path in paths]
-    return [Finished.open(path, name) for path, name in zip(paths, names, strict=True)]
+    return short if len(set(short)) == len(short) else [str(path) for path in paths]
 
 
 def versions_of(environment: Mapping[str, Any]) -> dict[str, str]:

@@ -49,13 +49,21 @@ def summarise(path: Path) -> RunSummary:
         return RunSummary(name=path.name, started="", data="", state="damaged", epochs=0)
 
 
+def state_of(folder: RunFolder) -> str:
+    """Return ``finished``, ``running`` or ``stopped``."""
+    if (folder.path / "result.json").exists():
+        return "finished"
+    return "running" if folder.is_owned() else "stopped"
+
+
 def _outcome(folder: RunFolder) -> dict[str, Any]:
-    if not (folder.path / "result.json").exists():
-        return {"state": "running" if folder.is_owned() else "stopped"}
+    state = state_of(folder)
+    if state != "finished":
+        return {"state": state}
     result = folder.read_json("result.json")
     metric = result["monitor"].replace("valid/", "test/", 1)
     return {
-        "state": "finished",
+        "state": state,
         "best_epoch": result["best_epoch"],
         "metric": metric,
         **result["metrics"].get(metric, {}),
