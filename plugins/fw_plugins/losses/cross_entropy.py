@@ -1,0 +1,170 @@
+"""Cross-entropy over the whole catalogue, without ever holding all its logits."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import attrs
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn.functional import pad
+
+from fw import LossTerm, StepOutput, hookimpl, validators
+from fw.interfaces import PAD
+
+# Matrix products of other sizes run at less than half the rate on CPUs.
+_MULTIPLE = 16
+# Logits of one chunk. On a CPU they should stay in its cache from one pass over them to the next,
+# on other devices there should be few chunks.
+_LOGITS_ON_CPU = 2**21
+_LOGITS = 2**27
+
+
+@attrs.frozen(kw_only=True)
+class CrossEntropy:
+    """-log of the softmax, over the items 1..N, that the target gets; over all positions.
+
+    The loss of BERT4Rec (Sun et al., CIKM 2019, eq. 8) for SASRec (Klenitskiy and Vasilev, RecSys
+    2023); exact. Neither padding nor the mask token is among the items. Averaged over the positions
+    that have a target. Memory is that of a chunk of logits, not of positions times items: see
+    :class:`ChunkedSoftmax`.
+
+    With ``label_smoothing`` s, the share s of each target is spread evenly over all items (Szegedy
+    et al., CVPR 2016, section 7). ``precision`` is that of logits, softmax and matrix products;
+    sums of gradients are float32 whatever it is. ``"bfloat16"`` pays where the hardware has
+    instructions for it, and rounds logits to 8 bits.
+    """
+
+    requires: ClassVar[frozenset[str]] = frozenset({"hidden"})
+
+    label_smoothing: float = attrs.field(
+        default=0.0,
+        validator=validators.below_one,
+        metadata={"help": "share of the target that all items get"},
+    )
+    temperature: float = attrs.field(
+        default=1.0, validator=validators.positive, metadata={"help": "divides scores"}
+    )
+    precision: Literal["float32", "bfloat16"] = attrs.field(
+        default="float32", metadata={"help": "of logits and matrix products"}
+    )
+
+    def __call__(self, output: StepOutput) -> LossTerm:
+        """Score hidden states ([B, L, D]) against all items."""
+        targets = output.batch.targets.items.flatten()
+        counted = targets != PAD
+        # Zeros where nothing is counted: then these rows add nothing to any item's gradient.
+        hidden = output.hidden.flatten(0, 1).float() * counted[:, None] / self.temperature
+        table = output.items.weight[1:-1]
+        target = (targets - 1).clamp(min=0)
+        with torch.autocast(hidden.device.type, enabled=False):
+            precision = getattr(torch, self.precision)
+            total = softmax_loss(hidden, table, target, counted, precision)
+            if self.label_smoothing:
+                total = total + self.label_smoothing * _ahead(hidden, table, target)
+        return LossTerm(total, counted.sum())
+
+
+def _ahead(hidden: Tensor, table: Tensor, target: Tensor) -> Tensor:
+    """Return by how much the targets' scores exceed the mean over all items, summed: [].
+
+    -(1 - s) log p[target] - s mean(log p) is -log p[target] + s (score[target] - mean(score)):
+    so smoothing needs no pass over the logits.
+    """
+    return (hidden * (table.index_select(0, target) - table.mean(0))).sum()
+
+
+def softmax_loss(
+    hidden: Tensor, table: Tensor, target: Tensor, counted: Tensor, precision: torch.dtype
+) -> Tensor:
+    """Return the sum of -log softmax(hidden table^T)[target] over the counted rows: [].
+
+    ``hidden`` [R, D], zero where not ``counted`` ([R] bool); ``table`` [N, D]; ``target`` [R] int64
+    in 0..N - 1. Sizes are filled up to multiples of 16. Rows that are not counted get a gradient
+    too, which their zero makes meaningless.
+    """
+    num_items = len(table)
+    hidden = pad(hidden, (0, -hidden.shape[1] % _MULTIPLE))
+    table = pad(table, (0, -table.shape[1] % _MULTIPLE, 0, -num_items % _MULTIPLE))
+    loss: Tensor = ChunkedSoftmax.apply(hidden, table, target, counted, num_items, precision)
+    return loss
+
+
+class ChunkedSoftmax(torch.autograd.Function):
+    """The loss and, while a chunk of logits is at hand, its gradients.
+
+    The logits of a chunk of rows become, in one buffer, log-probabilities, probabilities, and
+    probabilities less one at the target, which is the gradient; two products take that on to both
+    factors. So nothing is computed twice, and the buffer is all that is held. The idea is that of
+    Liger-Kernel (Hsu et al., 2024) and of Cut Cross-Entropy (Wijmans et al., ICLR 2025).
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        hidden: Tensor,
+        table: Tensor,
+        target: Tensor,
+        counted: Tensor,
+        num_items: int,
+        precision: torch.dtype,
+    ) -> Tensor:
+        """Return the summed loss; sums are in the type of ``hidden`` and ``table``."""
+        loss, hidden_gradient = hidden.new_zeros(()), torch.empty_like(hidden)
+        items, table_gradient = table.to(precision), torch.zeros_like(table)
+        size = _chunk_size(hidden, len(table))
+        buffer = items.new_empty(size, len(table))
+        for start in range(0, len(hidden), size):
+            part = slice(start, start + size)
+            rows = hidden[part].to(precision)
+            logits = torch.mm(rows, items.T, out=buffer[: len(rows)])
+            log_probability, gradient = _differentiated(logits, target[part], num_items)
+            loss -= torch.where(counted[part], log_probability, 0).sum(dtype=loss.dtype)
+            hidden_gradient[part] = gradient @ items
+            _add_product(table_gradient, gradient.T, rows)
+        ctx.save_for_backward(hidden_gradient, table_gradient)
+        return loss
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Scale the gradients that the forward pass made."""
+        hidden_gradient, table_gradient = ctx.saved_tensors
+        return gradient * hidden_gradient, gradient * table_gradient, None, None, None, None
+
+
+def _differentiated(logits: Tensor, target: Tensor, num_items: int) -> tuple[Tensor, Tensor]:
+    """Return the targets' log-probabilities, [R], and how the loss changes with the logits.
+
+    The latter is made in place of ``logits`` ([R, M]), of which the first ``num_items`` are real.
+    """
+    logits[:, num_items:] = -torch.inf
+    torch.log_softmax(logits, 1, out=logits)
+    chosen = target[:, None]
+    log_probability = logits.gather(1, chosen)
+    logits.exp_().scatter_add_(1, chosen, -torch.ones_like(log_probability))
+    return log_probability.squeeze(1), logits
+
+
+def _chunk_size(hidden: Tensor, num_items: int) -> int:
+    """Return how many rows' logits are made at once, from shapes alone: chunks of one size."""
+    logits = _LOGITS_ON_CPU if hidden.device.type == "cpu" else _LOGITS
+    most = max(logits // num_items // _MULTIPLE, 1) * _MULTIPLE
+    rows = max(len(hidden), 1)
+    chunks = -(-rows // most)
+    return -(-rows // chunks // _MULTIPLE) * _MULTIPLE
+
+
+def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """Add a product to ``total``, whose precision may be higher than that of the factors."""
+    if total.dtype == left.dtype:
+        total.addmm_(left, right)
+    else:
+        total += left @ right
+
+
+@hookimpl
+def register_losses(register):
+    """Offer ``cross_entropy``."""
+    register("cross_entropy", CrossEntropy)
