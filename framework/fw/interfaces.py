@@ -249,12 +249,16 @@ class Optimizer(Protocol):
 
 @runtime_checkable
 class Evaluator(Protocol):
-    """Metrics of one named protocol."""
+    """Metrics of one named protocol.
+
+    May have ``top_lists``, a pair (exclusion, k): its ranking's ``lists()`` then holds the best k
+    items of every case, all that the exclusion names left out. None asks for no lists.
+    """
 
     protocol: str
 
     def metric_names(self) -> tuple[str, ...]:
-        """Name the metrics that will be reported, such as ``"ndcg@10"``."""
+        """Name the metrics a model may be selected by, higher being better: ``"ndcg@10"``."""
 
     def candidates(self, cases: Cases, rng: Rng) -> Tensor | None:
         """Draw candidates R times ([C, R, K], 0 where a case has fewer); None to draw none.

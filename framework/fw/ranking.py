@@ -73,6 +73,13 @@ class Drawn(NamedTuple):
     sha256: str
 
 
+class Lists(NamedTuple):
+    """What would be recommended in each case, and how often items occur in training."""
+
+    items: Tensor  # [C, k] int32, best first, PAD where fewer are eligible
+    item_counts: Tensor  # [N + 2] int64, training interactions
+
+
 class Ranking(Protocol):
     """What one scoring pass found out, for an evaluator to make metrics of. Tensors on the host."""
 
@@ -88,6 +95,9 @@ class Ranking(Protocol):
 
     def among_candidates(self) -> Drawn:
         """Count among the candidates that this evaluator drew."""
+
+    def lists(self) -> Lists:
+        """Return the lists that this evaluator asked for with ``top_lists``."""
 
 
 class Metric(NamedTuple):

@@ -41,6 +41,8 @@ def command(runs: Path, as_json: bool) -> None:
 
 
 def _cells(run: RunSummary) -> tuple[str, ...]:
-    value = "-" if run.value is None else f"{run.value:.4f} ± {run.standard_error or 0:.4f}"
+    value = "-" if run.value is None else f"{run.value:.4f}"
+    if run.standard_error is not None:
+        value += f" ± {run.standard_error:.4f}"
     best = "-" if run.best_epoch is None else str(run.best_epoch)
     return (run.name, run.state, run.data, str(run.epochs), best, run.metric, value)

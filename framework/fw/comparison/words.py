@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Iterator
 
+from fw.beyond_accuracy import LIST_METRICS
 from fw.comparison.chance import CONFIDENCE
 from fw.comparison.compare import Comparison
 from fw.comparison.rows import Row
@@ -24,9 +25,14 @@ def words(row: Row) -> str:
         f"{CONFIDENCE:.0%} interval {row.total.interval[0]:+.4f} to {row.total.interval[1]:+.4f}"
     )
     if row.verdict == "different":
-        direction = "better" if row.difference > 0 else "worse"
-        return f"different: {direction} by {abs(row.difference):.4f} ({interval})"
+        return f"different: {_direction(row)} by {abs(row.difference):.4f} ({interval})"
     return f"inside noise: {interval}; {_seeds(row)}"
+
+
+def _direction(row: Row) -> str:
+    metric = row.metric.rpartition("/")[2].partition("@")[0]
+    sides = ("higher", "lower") if metric in LIST_METRICS else ("better", "worse")
+    return sides[0] if row.difference > 0 else sides[1]
 
 
 def _unknown_spread(row: Row) -> str:

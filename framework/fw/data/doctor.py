@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 
+from fw.beyond_accuracy import gini
 from fw.data.sequences import SequenceStore
 from fw.data.split import Split
 
@@ -165,7 +166,7 @@ def check_popularity(patient: Patient) -> Iterator[Finding]:
     top = max(len(counts) // 100, 1)
     shares = {
         "top_1_percent": float(counts[:top].sum() / counts.sum()),
-        "gini": _gini(counts),
+        "gini": gini(counts),
     }
     yield Finding(
         name="popularity",
@@ -185,13 +186,6 @@ CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     check_lengths,
     check_popularity,
 )
-
-
-def _gini(counts: np.ndarray) -> float:
-    """Return the Gini coefficient of falling counts: 0 if all are equal, near 1 if one has all."""
-    number = len(counts)
-    places = np.arange(number, 0, -1)  # the largest count has the last place
-    return float((2 * (places * counts).sum() / counts.sum() - number - 1) / number)
 
 
 def _is_tied(store: SequenceStore) -> np.ndarray:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 
 from rich import box
 from rich.table import Table
 
+from fw.beyond_accuracy import LIST_METRICS
 from fw.engine.results import Scores
 from fw.interfaces import Metrics
 
@@ -15,30 +17,54 @@ _SPLITS = ("valid", "test")
 
 
 def result_tables(rows: Rows) -> list[Table]:
-    """Make a table for each protocol: a line a scorer, validation beside test."""
-    return [_table(rows, protocol) for protocol in rows["model"]["test"]]
+    """Make a table for each protocol: a line a scorer, validation beside test.
+
+    Where what is recommended was looked at, a table of that on test follows.
+    """
+    return [table for protocol in rows["model"]["test"] for table in _tables(rows, protocol)]
 
 
-def _table(rows: Rows, protocol: str) -> Table:
-    shown = shown_metrics(rows["model"]["test"][protocol])
-    table = Table(title=protocol, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+def _tables(rows: Rows, protocol: str) -> Iterator[Table]:
+    found = rows["model"]["test"][protocol]
+    accuracy = [(split, name) for split in _SPLITS for name in shown_metrics(found)]
+    headings = [f"{split} {name}" for split, name in accuracy]
+    yield _table(rows, protocol, protocol, accuracy, headings)
+    beyond = _at_ten(found, LIST_METRICS)
+    if beyond:
+        title, columns = f"{protocol}: what is recommended, test", [("test", one) for one in beyond]
+        yield _table(rows, protocol, title, columns, beyond)
+
+
+def _table(
+    rows: Rows,
+    protocol: str,
+    title: str,
+    columns: Iterable[tuple[str, str]],  # split and metric
+    headings: Iterable[str],
+) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
-    for split in _SPLITS:
-        for name in shown:
-            table.add_column(f"{split} {name}", justify="right", no_wrap=True)
-    for scorer, splits in rows.items():
-        cells = [_cell(splits[split][protocol], name) for split in _SPLITS for name in shown]
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for scorer, found in rows.items():
+        cells = [_cell(found[split][protocol], name) for split, name in columns]
         table.add_row(scorer, *cells, style="bold" if scorer == "model" else None)
     return table
 
 
 def shown_metrics(metrics: Metrics) -> list[str]:
     """Choose what is shown of many metrics: hit rate and NDCG, at 10 where they are."""
+    accuracy = [name for name in metrics.values if name.partition("@")[0] not in LIST_METRICS]
+    return _at_ten(metrics, ("hr", "ndcg")) or accuracy[:2]
+
+
+def _at_ten(metrics: Metrics, wanted: Iterable[str]) -> list[str]:
+    """Return the wanted ones of the metrics at 10, or else at their first cutoff."""
     chosen = []
-    for metric in ("hr", "ndcg"):
+    for metric in wanted:
         named = [name for name in metrics.values if name.startswith(f"{metric}@")]
         chosen += [name for name in named if name == f"{metric}@10"] or named[:1]
-    return chosen or list(metrics.values)[:2]
+    return chosen
 
 
 def remarks(rows: Rows) -> Iterator[str]:
@@ -57,5 +83,7 @@ def remarks(rows: Rows) -> Iterator[str]:
 
 def _cell(metrics: Metrics, name: str) -> str:
     metric = metrics.values[name]
+    if math.isnan(metric.standard_error):
+        return f"{metric.value:.4f}"  # of all cases together, or of too few
     error = f"{metric.standard_error:.4f}".removeprefix("0")  # so that a line has room for four
     return f"{metric.value:.4f} ± {error}"

@@ -13,9 +13,11 @@ from torch import Tensor
 from fw.engine.cases import CaseStore
 from fw.engine.counting import RULES, Standing, stand, stand_among
 from fw.engine.drawing import DrawnChunk
+from fw.engine.top_lists import best_items
 from fw.errors import EvaluationError
 from fw.interfaces import Cases, Evaluator
-from fw.ranking import Counts, Drawn, Exclusion
+from fw.random import Rng
+from fw.ranking import Counts, Drawn, Exclusion, Lists
 
 
 @attrs.frozen(kw_only=True)
@@ -25,6 +27,7 @@ class CountedRanking:
     seed: int
     standings: Mapping[Exclusion, Standing]
     drawn: Drawn | None
+    top: Lists | None = None
 
     def counts(self, exclude: Exclusion) -> Counts:
         """Return the counts among all items but the excluded: [C] each."""
@@ -40,6 +43,12 @@ class CountedRanking:
             raise ValueError("this evaluator drew no candidates")
         return self.drawn
 
+    def lists(self) -> Lists:
+        """Return the lists of the best items; raises ValueError if none were asked for."""
+        if self.top is None:
+            raise ValueError("this evaluator asked for no lists: it has no top_lists")
+        return self.top
+
 
 class Tally:
     """Adds up chunks of cases: small tensors only, which stay on the device until all are in."""
@@ -47,8 +56,10 @@ class Tally:
     def __init__(self, store: CaseStore, evaluators: Mapping[str, Evaluator], seed: int) -> None:
         self.store, self.seed = store, seed
         self.drawers = {name: store.candidates_of(one, seed) for name, one in evaluators.items()}
+        self.listed = {name: _wanted_lists(one) for name, one in evaluators.items()}
         self.standings: list[dict[Exclusion, Standing]] = []
         self.drawn: dict[str, list[tuple[Counts, DrawnChunk]]] = {name: [] for name in evaluators}
+        self.top: dict[str, list[Tensor]] = {name: [] for name in evaluators}
         self.invalid: list[Tensor] = []
 
     def add(self, scores: Tensor, cases: Cases, span: tuple[int, int]) -> None:
@@ -60,12 +71,25 @@ class Tally:
             if chunk is not None:
                 counts = stand_among(scores, cases, chunk.items.to(torch.int64))
                 self.drawn[name].append((counts, chunk))
+        self._add_lists(scores, cases)
 
     def ranking(self, name: str) -> CountedRanking:
         """Return what one evaluator may know; raises EvaluationError where a score was NaN."""
         self._require_numbers()
         standings = {rule: self._standing(rule) for rule in RULES}
-        return CountedRanking(seed=self.seed, standings=standings, drawn=self._among(name))
+        return CountedRanking(
+            seed=self.seed, standings=standings, drawn=self._among(name), top=self._lists(name)
+        )
+
+    def _add_lists(self, scores: Tensor, cases: Cases) -> None:
+        rng = Rng.for_rows(self.seed, cases.history_lengths, cases.rows).child("ties")
+        for name, wanted in self.listed.items():
+            if wanted is not None:
+                self.top[name].append(best_items(scores, cases, *wanted, rng))
+
+    def _lists(self, name: str) -> Lists | None:
+        parts = self.top.get(name)
+        return Lists(self._whole(parts), self.store.item_counts) if parts else None
 
     def _require_numbers(self) -> None:
         invalid = torch.cat(self.invalid).nonzero().flatten().tolist()
@@ -98,6 +122,11 @@ class Tally:
 
     def _whole(self, parts: list[Tensor]) -> Tensor:
         return self.store.restored(torch.cat(parts).cpu())
+
+
+def _wanted_lists(evaluator: Evaluator) -> tuple[Exclusion, int] | None:
+    wanted: tuple[Exclusion, int] | None = getattr(evaluator, "top_lists", None)
+    return wanted
 
 
 def _fingerprint(chunks: list[Tensor]) -> str:

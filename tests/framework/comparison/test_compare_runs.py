@@ -305,6 +305,13 @@ def fw(*arguments, code=0):
     return result
 
 
+def test_what_has_no_better_side_is_higher_or_lower(tmp_path):
+    first = make_run(tmp_path / "a", {"full/novelty@10": noisy(9.0, seed=1)})
+    second = make_run(tmp_path / "b", {"full/novelty@10": noisy(8.0, seed=2)}, changes=OTHER)
+    (row,) = compare([first, second], seed_spread=0.001).rows
+    assert words(row).startswith("different: lower by 0.99")
+
+
 def test_the_command_prints_tables_words_and_json(tmp_path):
     first = make_run(tmp_path / "a", {HIT: hits(20, 80)})
     second = make_run(tmp_path / "b", {HIT: hits(60, 80)}, changes=OTHER)

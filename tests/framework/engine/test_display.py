@@ -1,5 +1,6 @@
 """What a person sees at the end of a run."""
 
+import math
 from types import MappingProxyType
 
 from rich.console import Console
@@ -41,6 +42,38 @@ def test_metrics_at_ten_are_shown_or_else_the_first_cutoff():
     assert shown_metrics(metrics(0.8, 0.6)) == ["hr@10", "ndcg@10"]
     other = Metrics({"hr@5": Metric(0, 0), "ndcg@5": Metric(0, 0)}, None, {})
     assert shown_metrics(other) == ["hr@5", "ndcg@5"]
+
+
+def listing(**more):
+    values = {
+        "hr@5": Metric(0.6, 0.005),
+        "coverage@5": Metric(0.8123, math.nan),
+        "popularity@5": Metric(1234.5678, 10.1234),
+        "popularity@10": Metric(1000, 10),
+        "novelty@5": Metric(9.8765, 0.0123),
+    }
+    return Metrics({**values, **more}, counts=None)
+
+
+def test_what_is_recommended_has_a_table_of_its_own_without_errors_where_there_are_none():
+    accuracy, recommended = result_tables(rows(listing(), listing()))
+    assert "coverage" not in printed(accuracy)
+    text = printed(recommended)
+    assert "full-seen-out: what is recommended, test" in text
+    assert text.count("0.8123  ") == 2
+    assert text.count("1000.0000 ± 10.0000") == 2
+    assert "9.8765 ± .0123" in text
+    assert not any(word in text for word in ("nan", "…", "hr@5", "popularity@5"))
+
+
+def test_a_model_is_not_measured_against_popularity_by_what_it_recommends():
+    model, popularity = Metric(0.5, 0.01), Metric(0.4, 0.01)
+    found = [
+        Metrics({"auc": auc, "novelty@5": Metric(bits, 0.1)}, counts=None)
+        for auc, bits in ((model, 3.0), (popularity, 9.0))
+    ]
+    assert list(remarks(rows(*found))) == []
+    assert shown_metrics(found[0]) == ["auc"]
 
 
 def test_a_model_that_does_not_beat_popularity_is_called_out():

@@ -67,3 +67,11 @@ def test_the_command_prints_json_and_says_where_it_looked(tmp_path):
     assert json.loads(found.output)[0]["value"] == 0.25
     shown = CliRunner().invoke(command, ["--runs", str(tmp_path)])
     assert "0.2500 ± 0.0100" in shown.output
+
+
+def test_a_value_without_a_standard_error_is_listed_without_one(tmp_path):
+    metrics = {"test/full-seen-out/ndcg@10": {"value": 0.25, "standard_error": None}}
+    make_run(tmp_path / "run", "2026-01-01T00:00:00", result={**RESULT, "metrics": metrics})
+    shown = CliRunner().invoke(command, ["--runs", str(tmp_path)])
+    assert "0.2500" in shown.output
+    assert "±" not in shown.output

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from fw.interfaces import Evaluator
-from fw.ranking import Counts
+from fw.ranking import Counts, Lists
 from fw_plugins.evaluators.full import Full
 
 
@@ -17,6 +17,9 @@ class Fixed:
 
     def repeats(self, exclude):
         return torch.tensor([True, False])
+
+    def lists(self):
+        return Lists(torch.tensor([[1, 2, 3], [2, 1, 0]]), torch.tensor([0, 6, 2, 0, 0, 0]))
 
 
 def test_the_protocol_says_what_became_of_the_history():
@@ -39,11 +42,32 @@ def test_every_named_metric_is_reported_with_counts_and_values_by_case():
     assert metrics.counts.better.tolist() == [0, 9]
 
 
+def test_metrics_of_what_is_recommended_stand_beside_those_of_accuracy():
+    full = Full(metrics=("hr",), cutoffs=(1, 3), beyond_accuracy=("popularity", "coverage"))
+    metrics = full(Fixed())
+    assert tuple(metrics.values) == (
+        *("hr@1", "hr@3", "popularity@1", "popularity@3", "coverage@1", "coverage@3"),
+    )
+    assert metrics.per_case["popularity@3"].tolist() == [8 / 3, 4]
+    assert metrics.values["coverage@3"].value == 0.75
+    assert set(metrics.per_case) == set(metrics.values) - {"coverage@1", "coverage@3"}
+
+
+def test_a_model_is_not_selected_by_what_has_no_better_side():
+    full = Full(metrics=("hr",), cutoffs=(10,), beyond_accuracy=("gini",))
+    assert full.metric_names() == ("hr@10",)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"cutoffs": (0,)}, "cutoffs must be at least 1, found 0"),
         ({"cutoffs": ()}, "Length of 'cutoffs' must be >= 1: 0"),
+        (
+            {"beyond_accuracy": ("serendipity",)},
+            "'beyond_accuracy' must be in ('coverage', 'gini', 'popularity', 'novelty') "
+            "(got 'serendipity')",
+        ),
         ({"exclude": "train"}, "'exclude' must be in ('seen', 'none') (got 'train')"),
     ],
 )
