@@ -30,6 +30,14 @@ def _store(rows, num_items):
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory):
+    """Let no test, nor what it starts, write to the user's own cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FW_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def make_info():
     """A function from training rows (lists of items) to what a component's ``build`` is given."""

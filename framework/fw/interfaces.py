@@ -161,7 +161,12 @@ class Info:
 
 @runtime_checkable
 class Dataset(Protocol):
-    """Where interactions come from."""
+    """Where interactions come from.
+
+    May have ``source_files(places)``, which returns the paths of just the files that ``load`` would
+    read, downloaded first if need be, and raises what ``load`` would. What comes out must depend on
+    them and the settings alone: once cleaned, it is kept in the cache until one of them changes.
+    """
 
     def load(self, places: Places) -> Interactions:
         """Read the interactions; raises :class:`fw.errors.DataError`."""

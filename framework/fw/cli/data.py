@@ -21,6 +21,7 @@ from fw.cli.common import (
     warn,
 )
 from fw.cli.data_check import check
+from fw.cli.data_prepare import prepare as prepare_command
 
 if TYPE_CHECKING:
     from fw.data.sequences import SequenceStore
@@ -32,6 +33,7 @@ def command() -> None:
 
 
 command.add_command(check)
+command.add_command(prepare_command)
 
 
 @command.command()

@@ -19,10 +19,11 @@ from fw.data.split import Split
 
 def fingerprint_files(files: Iterable[Path]) -> dict[str, str]:
     """Return the fingerprint of each file's bytes as they lie on the disk, by its name."""
-    return {path.name: _fingerprint_file(path) for path in files}
+    return {path.name: fingerprint_file(path) for path in files}
 
 
-def _fingerprint_file(path: Path) -> str:
+def fingerprint_file(path: Path) -> str:
+    """Return the fingerprint of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -11,12 +12,14 @@ import numpy as np
 import pandas as pd
 
 from fw.config.slots import DatasetSlot
+from fw.data.cache import Entry, StaleError, source_files
 from fw.data.cleaning import Codes, clean, time_order
 from fw.data.fingerprints import fingerprint_cleaned, fingerprint_files
 from fw.data.interactions import Interactions, Oracle
+from fw.data.kept import NotKeepableError
 from fw.data.places import Places
 from fw.data.sequences import SequenceStore
-from fw.errors import DataError, DataNotFound
+from fw.errors import DataError, DataNotFound, RunError
 
 if TYPE_CHECKING:
     from fw.config.recipe import Chosen
@@ -27,16 +30,18 @@ class Loaded:
     """A data set that was loaded and cleaned.
 
     ``name`` is the data set that was really used. Where that is a fallback, ``instead_of`` is the
-    one that was asked for, and ``reason`` says why it could not be had.
+    one that was asked for, and ``reason`` says why it could not be had. ``kept`` is the file of the
+    cache that holds it, None if there is none; ``from_cache`` says that it was there before.
     """
 
     name: str
-    interactions: Interactions
     store: SequenceStore
     report: Mapping[str, Any]
     fingerprints: Mapping[str, Any]
     instead_of: str = ""
     reason: str = ""
+    kept: Path | None = None
+    from_cache: bool = False
 
     @property
     def used_fallback(self) -> bool:
@@ -47,26 +52,57 @@ class Loaded:
 def load(dataset: Chosen, places: Places, warn: Callable[[str], None]) -> Loaded:
     """Load and clean a data set, or its fallback if it can be neither found nor downloaded.
 
-    The fallback is announced through ``warn``. Raises DataError for everything else that is wrong.
+    What was cleaned before comes from the cache. The fallback, and whatever is wrong with the
+    cache, is announced through ``warn``. Raises DataError for everything else that is wrong.
     """
     slot = dataset.slot
     assert isinstance(slot, DatasetSlot)
     try:
-        interactions = dataset.settings.load(places)
+        return _load(dataset, slot, places, warn)
     except DataNotFound as error:
         if slot.fallback is None:
             raise
         warn(_announcement(dataset.name, slot.fallback.name, str(error)))
         loaded = load(slot.fallback, places, warn)
         return attrs.evolve(loaded, instead_of=dataset.name, reason=str(error))
-    return _loaded(dataset.name, interactions, slot)
 
 
-def _loaded(name: str, interactions: Interactions, slot: DatasetSlot) -> Loaded:
+def _load(
+    dataset: Chosen, slot: DatasetSlot, places: Places, warn: Callable[[str], None]
+) -> Loaded:
+    files = source_files(dataset, places)
+    if files is None:
+        return _clean(dataset, slot, places)
+    entry = Entry.of(dataset, files, places)
+    return _kept(dataset.name, entry, warn) or _keep(_clean(dataset, slot, places), entry, warn)
+
+
+def _kept(name: str, entry: Entry, warn: Callable[[str], None]) -> Loaded | None:
+    try:
+        found = entry.read()
+    except StaleError as error:
+        warn(f"prepared data {entry.path} is made again: {error}")
+        return None
+    return found and Loaded(name=name, store=found[0], kept=entry.path, from_cache=True, **found[1])
+
+
+def _keep(loaded: Loaded, entry: Entry, warn: Callable[[str], None]) -> Loaded:
+    """Keep what was cleaned for the next run; where that cannot be, warn and go on without."""
+    about = {"report": dict(loaded.report), "fingerprints": dict(loaded.fingerprints)}
+    try:
+        entry.require_unchanged(loaded.fingerprints["files"])
+        entry.write(loaded.store, about)
+    except (NotKeepableError, OSError, RunError) as error:
+        warn(f"the prepared data of {loaded.name!r} cannot be kept: {error}")
+        return loaded
+    return attrs.evolve(loaded, kept=entry.path)
+
+
+def _clean(dataset: Chosen, slot: DatasetSlot, places: Places) -> Loaded:
+    interactions = dataset.settings.load(places)
     store, report = prepare(interactions, slot)
     return Loaded(
-        name=name,
-        interactions=interactions,
+        name=dataset.name,
         store=store,
         report=report,
         fingerprints={

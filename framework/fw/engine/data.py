@@ -11,7 +11,7 @@ import attrs
 from fw.config.recipe import Recipe
 from fw.data.description import describe
 from fw.data.places import Places
-from fw.data.prepare import load
+from fw.data.prepare import Loaded, load
 from fw.data.split import Split
 from fw.data.training import TrainingRows
 from fw.engine.blame import blamed_on
@@ -65,11 +65,17 @@ def load_data(recipe: Recipe, places: Places, warn: Callable[[str], None]) -> Ru
     return data
 
 
+def load_dataset(recipe: Recipe, places: Places, warn: Callable[[str], None]) -> Loaded:
+    """Load and clean the recipe's data set, or take it from the cache."""
+    chosen = recipe.one("dataset")
+    with blamed_on(chosen.entry, "while it was loaded"):
+        return load(chosen, places, warn)
+
+
 def load_and_split(recipe: Recipe, places: Places, warn: Callable[[str], None]) -> RunData:
     """Load the recipe's data set and split it, whatever comes out."""
     chosen = recipe.one("dataset")
-    with blamed_on(chosen.entry, "while it was loaded"):
-        loaded = load(chosen, places, warn)
+    loaded = load_dataset(recipe, places, warn)
     splitter = recipe.one("splitter")
     with blamed_on(splitter.entry, "while it split the data"):
         split = splitter.settings(loaded.store)

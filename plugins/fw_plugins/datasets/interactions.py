@@ -71,6 +71,10 @@ class InteractionFile:
         if value and self.header:
             raise ValueError("names are for a file without a header: set header = false")
 
+    def source_files(self, places: Places) -> tuple[Path, ...]:
+        """Return the file; raises DataNotFound if there is none."""
+        return (places.find(self.path),)
+
     def load(self, places: Places) -> Interactions:
         """Read the file; raises DataNotFound if there is none, DataError if something is wrong."""
         table = self._open(places.find(self.path))

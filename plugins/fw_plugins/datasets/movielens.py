@@ -36,9 +36,15 @@ class MovieLens:
 
     def load(self, places: Places) -> Interactions:
         """Read the data set; raises DataNotFound if it can be neither found nor downloaded."""
+        return self._found(places).read()
+
+    def source_files(self, places: Places) -> tuple[Path, ...]:
+        """Return the files that are read, downloaded if need be; raises as ``load`` does."""
+        return self._found(places).files
+
+    def _found(self, places: Places) -> _Found:
         variant = VARIANTS[self.variant]
-        found = _find(variant, places.data)
-        return found.read() if found else self._fetch(variant, places).read()
+        return _find(variant, places.data) or self._fetch(variant, places)
 
     def _fetch(self, variant: Variant, places: Places) -> _Found:
         where = f"in the data folder {places.data}" if places.data else "(no data folder is set)"
@@ -67,13 +73,25 @@ class _Found:
         """Read interactions, and titles where there are any."""
         ratings = self.source.ratings
         interactions = ratings.read(self.path, None if self.folder else ratings.file)
+        if self._titles is None:
+            return interactions
+        path, name = self._titles
+        titles = read_titles(path, name, None if self.folder else name)
+        return attrs.evolve(interactions, item_frame=titles, files=self.files)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is read: one file, or another with the titles."""
+        return tuple(dict.fromkeys((self.path, *(self._titles or ())[:1])))
+
+    @property
+    def _titles(self) -> tuple[Path, str] | None:
+        """The file that holds titles, and what the publisher calls it."""
         for name in self.source.titles:
             path = _existing(self.folder, name) if self.folder else self.path
             if path is not None:
-                titles = read_titles(path, name, None if self.folder else name)
-                files = tuple(dict.fromkeys((self.path, path)))
-                return attrs.evolve(interactions, item_frame=titles, files=files)
-        return interactions
+                return path, name
+        return None
 
 
 def _find(variant: Variant, folder: Path | None) -> _Found | None:

@@ -34,6 +34,10 @@ class SequenceFile:
         default="utf-8", validator=is_encoding, metadata={"help": "encoding of the file"}
     )
 
+    def source_files(self, places: Places) -> tuple[Path, ...]:
+        """Return the file; raises DataNotFound if there is none."""
+        return (places.find(self.path),)
+
     def load(self, places: Places) -> Interactions:
         """Read the file; raises DataNotFound if there is none, DataError if something is wrong."""
         path = places.find(self.path)

@@ -139,3 +139,37 @@ def test_check_says_what_can_go_wrong(recipe):
     names = [finding["name"] for finding in found["findings"]]
     assert names[0] == "tied_times"
     assert names[-1] == "popularity"
+
+
+def test_prepare_says_where_and_what_and_finds_it_again(recipe, tmp_path, monkeypatch):
+    monkeypatch.setenv("FW_CACHE_DIR", str(tmp_path / "cache"))
+    path = recipe()
+    first = json.loads(fw("data", "prepare", path, "--json").stdout)
+    (kept,) = (tmp_path / "cache" / "prepared").iterdir()
+    described = json.loads(fw("data", "info", path, "--json").stdout)
+    assert first == {
+        "name": "interactions",
+        "instead_of": None,
+        "path": str(kept),
+        "was_there": False,
+        "users": 2,
+        "items": 3,
+        "interactions": 6,
+        "fingerprints": {key: described["fingerprints"][key] for key in ("files", "cleaned")},
+    }
+    again = json.loads(fw("data", "prepare", path, "--json").stdout)
+    assert again == first | {"was_there": True}
+    lines = fw("data", "prepare", path).stdout.splitlines()
+    assert lines == [
+        "data interactions: 2 users, 3 items, 6 interactions",
+        f"fingerprint {first['fingerprints']['cleaned']} of cleaned data",
+        f"fingerprint {first['fingerprints']['files']['r.csv']} of r.csv",
+        f"was there already: {kept}",
+    ]
+
+
+def test_prepare_says_when_there_is_nothing_to_keep(data_plugins, recipe_text, write):
+    dataset = 'name = "synthetic"\nnum_users = 20\nnum_items = 40\nmean_length = 6.0'
+    text = recipe_text.replace('name = "made_up"', dataset).replace("last_out", "leave_one_out")
+    shown = fw("data", "prepare", write(text), code=1).stdout
+    assert shown.splitlines()[-1] == "not kept: every run makes it anew"

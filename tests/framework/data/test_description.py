@@ -18,7 +18,6 @@ def loaded(interactions, **more):
     prints = {"files": {}, "cleaned": fingerprint_cleaned(store)}
     return Loaded(
         name="mine",
-        interactions=interactions,
         store=store,
         report=report,
         fingerprints=prints,
