@@ -23,6 +23,7 @@ COMMANDS = {
     "evaluate": ("fw.cli.evaluate", "Score a finished run under further protocols."),
     "recommend": ("fw.cli.recommend", "Recommend to a user, or after a history of items."),
     "compare": ("fw.cli.compare", "Compare finished runs: are they different, or is it chance?"),
+    "groups": ("fw.cli.groups", "Show a run's results by group: history length, popularity."),
     "diff": ("fw.cli.diff", "Show in what two runs differ: recipe, plugins, data, environment."),
 }
 INTERRUPTED = 130

@@ -112,6 +112,15 @@ class Finished(Begun):
         frame = pd.read_parquet(self.path / FILES[0], columns=["split", "user", "target"])
         return frame
 
+    def about_cases(self, split: str) -> pd.DataFrame | None:
+        """Return ``history_length`` and ``target_count`` of a split's cases, None if unknown."""
+        wanted = ["history_length", "target_count"]
+        for path in (self.path / name for name in FILES):
+            if set(wanted) <= set(_columns(path)):
+                chosen = (self.cases["split"] == split).to_numpy()
+                return pd.read_parquet(path, columns=wanted)[chosen].reset_index(drop=True)
+        return None
+
     def values(self, split: str, metric: str) -> Floats:
         """Return a metric, named ``<protocol>/<metric>``, of every case of a split: [C] float64."""
         column = pd.read_parquet(self._homes[metric], columns=[metric])[metric].to_numpy(np.float64)

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from fw.data.split import CaseList, Split
@@ -66,7 +67,8 @@ def ranks_frame(
 ) -> pd.DataFrame:
     """Return one row per case: its user, its target, and under every protocol counts and metrics.
 
-    Columns are named ``<protocol>/better`` ... and ``<protocol>/<metric>``.
+    Columns are named ``<protocol>/better`` ... and ``<protocol>/<metric>``. ``history_length`` is
+    how many items came before the target, ``target_count`` how often the target occurs in training.
     """
     parts = [_ranks_of(split, name, case_lists[name], scores) for name, scores in splits.items()]
     return pd.concat(parts, ignore_index=True)
@@ -75,10 +77,13 @@ def ranks_frame(
 def _ranks_of(split: Split, name: str, cases: CaseList, scores: Scores) -> pd.DataFrame:
     store = split.store
     targets = store.items[store.offsets[cases.rows] + cases.ends]
+    trained = np.bincount(store.items[split.is_trained()], minlength=store.num_items + 1)
     columns: dict[str, Any] = {
         "split": name,
         "user": store.user_ids[cases.rows],
         "target": store.item_ids[targets - 1],
+        "history_length": cases.ends,
+        "target_count": trained[targets],
     }
     for protocol, metrics in scores.items():
         for field, values in metrics.counts._asdict().items():
