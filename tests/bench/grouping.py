@@ -8,7 +8,7 @@ from tests.bench.timing import take_turns
 
 from fw.engine.batches import epoch_plans
 from fw.engine.build import make
-from fw.engine.epoch import train_epoch
+from fw.engine.epoch import Progress, train_epoch
 
 
 def measure():
@@ -23,11 +23,11 @@ def measure():
         found = epoch_plans(rows, lengths, batch_size=128, seed=1, epoch=1, grouped=grouped)
         return list(islice(found, 6))
 
+    def train(chosen):
+        train_epoch(step, optimizer, chosen, Progress.begin(step, len(chosen), 1))
+
     candidates = {"in groups": plans(True), "padded to the longest": plans(False)}
     yield from take_turns(
-        {
-            name: lambda chosen=chosen: train_epoch(step, optimizer, chosen, 1)
-            for name, chosen in candidates.items()
-        },
+        {name: lambda chosen=chosen: train(chosen) for name, chosen in candidates.items()},
         rounds=3,
     )

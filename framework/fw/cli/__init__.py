@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from fw import __version__
 from fw.errors import FrameworkError
+from fw.stopping import Stopped, ignore_signals, listening
 
 # Command: the module that holds it as ``command``, and one line for ``fw --help``.
 COMMANDS = {
@@ -65,12 +67,21 @@ class LazyGroup(click.Group):
         """Run the command; what fw can explain is shown without a traceback."""
         _replace_what_cannot_be_encoded()
         try:
-            return super().invoke(ctx)
+            with listening():
+                return super().invoke(ctx)
         except FrameworkError as error:
             raise _Explained(error) from error
+        except Stopped as stopped:
+            ignore_signals()
+            _end(ctx, stopped.exit_code)
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            ctx.exit(INTERRUPTED)
+            _end(ctx, INTERRUPTED)
+
+
+def _end(ctx: click.Context, code: int) -> None:
+    with suppress(OSError):  # a terminal that is gone, a full disk
+        click.echo("interrupted", err=True)
+    ctx.exit(code)
 
 
 def _replace_what_cannot_be_encoded() -> None:

@@ -10,7 +10,7 @@ import attrs
 
 from fw.config.settings import plain
 from fw.config.slots import Slot
-from fw.config.validators import at_least, between
+from fw.config.validators import at_least, between, positive
 from fw.errors import PluginError
 from fw.kinds import KINDS
 from fw.registry import Entry
@@ -59,6 +59,11 @@ class Training:
         default=1,
         validator=at_least(1),
         metadata={"help": "epochs between the states from which a run can go on"},
+    )
+    checkpoint_minutes: float | None = attrs.field(
+        default=None,
+        validator=positive,
+        metadata={"help": "minutes after which such a state is also written, within an epoch too"},
     )
 
 

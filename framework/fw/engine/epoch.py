@@ -1,9 +1,10 @@
-"""One pass over the training rows."""
+"""One pass over the training rows, whole or the rest of one that was stopped."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import attrs
 import numpy as np
@@ -26,33 +27,66 @@ class EpochReport:
     interactions: int  # items the users were trained on, none counted twice
 
 
+@attrs.define(kw_only=True, eq=False)
+class Progress:
+    """How far an epoch is: every step moves it on, and a checkpoint within the epoch keeps it."""
+
+    epoch: int
+    record: Tensor  # [S, 1 + T]: of each step the loss and its terms, on the device
+    done: int = 0  # steps
+    seconds: float = 0.0  # of training, before the process that trains now
+
+    @classmethod
+    def begin(cls, step: Step, steps: int, epoch: int) -> Progress:
+        """Stand before the first of an epoch's steps."""
+        device = step.training_rows.items.device
+        return cls(epoch=epoch, record=torch.zeros(steps, 1 + len(step.terms), device=device))
+
+    def plain(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps: the record of the steps done, on the host."""
+        return {**attrs.asdict(self, recurse=False), "record": self.record[: self.done].cpu()}
+
+    def go_on_from(self, saved: Mapping[str, Any]) -> None:
+        """Take over what :meth:`plain` gave; raises RuntimeError if it is of another recipe."""
+        self.done, self.seconds = saved["done"], saved["seconds"]
+        self.record[: self.done] = saved["record"]
+
+    def require_finite(self, step: Step) -> None:
+        """Raise TrainingError if the loss of a step done is not finite; waits for the device."""
+        _check(self.record[: self.done].cpu(), step, self.epoch)
+
+
 def train_epoch(
     step: Step,
     optimizer: torch.optim.Optimizer,
     plans: Sequence[Plan],
-    epoch: int,
+    progress: Progress,
     after_step: Callable[[int], object] = lambda users: None,
 ) -> EpochReport:
-    """Train on every batch of ``plans``; raises TrainingError if a loss is not finite."""
-    started = time.perf_counter()
+    """Train on every batch of ``plans`` that is not done yet, and report the whole epoch.
+
+    ``after_step`` is called with the users of each step. Raises TrainingError if a loss is not
+    finite.
+    """
     device = step.training_rows.items.device
     rows = torch.from_numpy(np.concatenate([plan.rows for plan in plans])).to(device)
-    number = torch.tensor(epoch, device=device)
-    record = torch.zeros(len(plans), 1 + len(step.terms), device=device)
-    begin = 0
-    for place, plan in enumerate(plans):
+    number = torch.tensor(progress.epoch, device=device)
+    before, started = progress.seconds, time.perf_counter()
+    begin = sum(len(plan.rows) for plan in plans[: progress.done])
+    for place, plan in enumerate(plans[progress.done :], start=progress.done):
         end = begin + len(plan.rows)
         try:
-            _train_batch(step, optimizer, rows[begin:end], plan, number, record[place])
+            _train_batch(step, optimizer, rows[begin:end], plan, number, progress.record[place])
         except Exception as error:
-            error.add_note(f"epoch {epoch}, step {place + 1}")
+            error.add_note(f"epoch {progress.epoch}, step {place + 1}")
             raise
-        begin = end
+        begin, progress.done = end, place + 1
+        progress.seconds = before + time.perf_counter() - started
         after_step(len(plan.rows))
-    values = record.cpu()  # the one wait for the device in an epoch
-    seconds = time.perf_counter() - started
-    _check(values, step, epoch)
-    return _report(values, step, plans, seconds)
+    values = progress.record.cpu()  # the one wait for the device in an epoch
+    progress.seconds = before + time.perf_counter() - started
+    _check(values, step, progress.epoch)
+    return _report(values, step, plans, progress.seconds)
 
 
 def _train_batch(

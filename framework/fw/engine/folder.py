@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
-import platform
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import attrs
-import filelock
 import pandas as pd
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 import fw
 from fw.config.recipe import Recipe
 from fw.config.writing import recipe_text
-from fw.engine.files import write_atomically, write_text
+from fw.engine.files import append_text, write_atomically, write_bytes, write_text
+from fw.engine.ownership import LOCK, OWNER, PATIENCE, is_owned, owned
 from fw.errors import RunError
 
-STATE = Path("state") / "checkpoint.pt"
-BEFORE_TRAINING = {"state", "owner.lock", "owner.json", "recipe.toml", "data.json"}
+RECIPE, WEIGHTS, STATE = "recipe.toml", "best.safetensors", Path("state") / "checkpoint.pt"
+BEFORE_RECIPE = {"state", LOCK, OWNER, "environment.json", "data.json"}
 
 
 @attrs.frozen
@@ -55,12 +54,12 @@ class RunFolder:
 
     @classmethod
     def claim(cls, path: Path) -> RunFolder:
-        """Make just this folder, or take over that of a run which was killed before it trained.
+        """Make just this folder, or take over that of a run which was killed before it began.
 
         Raises RunError if there is anything else.
         """
         folder = cls(path)
-        if not folder._make() and not folder._never_trained():
+        if not folder._make() and not folder._never_begun():
             raise RunError(f"there is already something at {path.absolute()}")
         (path / "state").mkdir(exist_ok=True)
         return folder
@@ -68,7 +67,7 @@ class RunFolder:
     @classmethod
     def open(cls, path: Path) -> RunFolder:
         """Return the folder of a run that exists; raises RunError if there is none."""
-        if not (path / "recipe.toml").is_file():
+        if not (path / RECIPE).is_file():
             raise RunError(f"not a run folder (it has no recipe.toml): {path.absolute()}")
         return cls(path)
 
@@ -86,50 +85,32 @@ class RunFolder:
             ) from error
         return True
 
-    def _never_trained(self) -> bool:
-        """Whether there is nothing but what a run writes before it trains."""
+    def _never_begun(self) -> bool:
+        """Whether there is nothing but what a run writes before its recipe."""
         if not self.path.is_dir() or any((self.path / "state").glob("*")):
             return False
         found = (path.name for path in self.path.iterdir())
-        return {name for name in found if not name.startswith(".")} <= BEFORE_TRAINING
+        return {name for name in found if not name.startswith(".")} <= BEFORE_RECIPE
 
-    @contextmanager
-    def owned(self) -> Iterator[None]:
-        """Hold the folder against other runs; a lock whose owner died does not hold it.
-
-        Raises RunError, naming the owner, if a living run has it.
-        """
-        owner = self.path / "owner.json"
-        lock = filelock.FileLock(self.path / "owner.lock", timeout=0)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            who = owner.read_text() if owner.exists() else "an unknown process"
-            raise RunError(f"{self.path} is in use by another run: {who}") from None
-        try:
-            self.write_json("owner.json", {"pid": os.getpid(), "host": platform.node()})
-            yield
-        finally:
-            owner.unlink(missing_ok=True)
-            lock.release()
+    def owned(self, patience: float = PATIENCE) -> AbstractContextManager[None]:
+        """Hold the folder against other runs: see :func:`fw.engine.ownership.owned`."""
+        return owned(self.path, patience)
 
     def is_owned(self) -> bool:
         """Whether a living run has the folder."""
-        lock = filelock.FileLock(self.path / "owner.lock", timeout=0)
-        try:
-            with lock:
-                return False
-        except filelock.Timeout:
-            return True
+        return is_owned(self.path)
 
     def discard(self) -> None:
         """Remove the folder of a run that came to nothing."""
         shutil.rmtree(self.path, ignore_errors=True)
 
     def write_recipe(self, recipe: Recipe) -> None:
-        """Keep the recipe with every default filled in, so that it can be run again."""
+        """Keep the recipe with every default filled in, so that it can be run again.
+
+        It is the last that is written before training: with it the folder is that of a run.
+        """
         header = f"# fw {fw.__version__}; data used: {self.data}\n"
-        write_text(self.path / "recipe.toml", header + recipe_text(recipe))
+        write_text(self.path / RECIPE, header + recipe_text(recipe))
 
     def write_ranks(self, frame: pd.DataFrame, name: str = "ranks.parquet") -> None:
         """Keep the counts and metrics of every case."""
@@ -156,43 +137,42 @@ class RunFolder:
 
     def append_line(self, line: Mapping[str, Any]) -> None:
         """Add an epoch to ``metrics.jsonl``."""
-        try:
-            with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps({**line, "data": self.data}, allow_nan=False) + "\n")
-        except OSError as error:
-            raise RunError(
-                f"cannot write {self.path / 'metrics.jsonl'}: {error.strerror}"
-            ) from error
+        text = json.dumps({**line, "data": self.data}, allow_nan=False) + "\n"
+        append_text(self.path / "metrics.jsonl", text)
 
     def forget_after(self, epoch: int) -> None:
         """Drop the lines of epochs after ``epoch``: they will be trained again."""
         kept = [json.dumps(line) + "\n" for line in self.lines() if line["epoch"] <= epoch]
         write_text(self.path / "metrics.jsonl", "".join(kept))
 
-    def save_weights(self, weights: Mapping[str, Tensor]) -> None:
-        """Keep the best weights so far as ``best.safetensors``."""
+    def save_weights(self, weights: Mapping[str, Tensor], epoch: int) -> None:
+        """Keep the best weights so far, those of ``epoch``, as ``best.safetensors``."""
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-        write_atomically(
-            self.path / "best.safetensors",
-            lambda path: save_file(tensors, path, {"data": self.data}),
-        )
+        marks = {"data": self.data, "epoch": str(epoch)}
+        # Made in memory: safetensors and torch report a full disk each in a way of its own.
+        write_bytes(self.path / WEIGHTS, save(tensors, marks))
 
     def load_weights(self) -> dict[str, Tensor]:
         """Load the best weights onto the CPU; raises RunError if they are missing or damaged."""
-        path = self.path / "best.safetensors"
+        path = self.path / WEIGHTS
         try:
             return load_file(path)
         except (OSError, SafetensorError) as error:
             raise RunError(f"cannot load the weights {path}: {error}") from error
 
-    def has_state(self) -> bool:
-        """Whether there is a checkpoint from which the run can go on."""
-        return (self.path / STATE).exists()
+    def is_begun(self) -> bool:
+        """Whether all is written that is written before training."""
+        return (self.path / RECIPE).exists()
+
+    def is_trained(self) -> bool:
+        """Whether there is anything that took training."""
+        return any((self.path / name).exists() for name in (STATE, WEIGHTS))
 
     def save_state(self, state: Mapping[str, Any]) -> None:
         """Keep what a resumed run needs, replacing the state before."""
-        marked = {"data": self.data, **state}
-        write_atomically(self.path / STATE, lambda path: torch.save(marked, path))
+        content = io.BytesIO()
+        torch.save({"data": self.data, **state}, content)
+        write_bytes(self.path / STATE, content.getbuffer())
 
     def load_state(self) -> dict[str, Any] | None:
         """Load the state of the last checkpoint onto the CPU, None before the first.
@@ -205,4 +185,13 @@ class RunFolder:
         try:
             return dict(torch.load(path, map_location="cpu", weights_only=True))
         except Exception as error:  # torch names no common type for a file that is not its own
-            raise RunError(f"cannot load the checkpoint {path}: {error}") from error
+            raise RunError(
+                f"cannot load the checkpoint {path}: {_reason(error)}\n"
+                "    without it the run begins again: remove it, then resume"
+            ) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "it is cut short, damaged, or not a checkpoint of fw"

@@ -8,87 +8,37 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
-import numpy as np
-import torch
 
-from fw.config.recipe import Training
-from fw.engine.batches import Plan, epoch_plans
+from fw.engine import generators
+from fw.engine.batches import Plan
+from fw.engine.checkpoint import Course, is_due, resume, save
 from fw.engine.diagnosis import diagnose, warnings
-from fw.engine.epoch import EpochReport, train_epoch
-from fw.engine.folder import RunFolder
-from fw.engine.reporting import Reporter
+from fw.engine.epoch import EpochReport, Progress, train_epoch
 from fw.engine.selection import Selection
-from fw.engine.step import Step
-from fw.errors import EvaluationError, RunError
-
-Validate = Callable[[], Mapping[str, float]]  # metrics by full name, "valid/<protocol>/<metric>"
-
-
-@attrs.frozen(kw_only=True)
-class Session:
-    """Everything that a run's training works with."""
-
-    step: Step
-    optimizer: torch.optim.Optimizer
-    training: Training
-    validate: Validate
-    folder: RunFolder
-    reporter: Reporter
-
-    def plans(self, epoch: int) -> list[Plan]:
-        """Return the batches of an epoch."""
-        step = self.step
-        lengths = np.minimum(step.training_rows.host_lengths, step.max_len + 1)
-        return list(
-            epoch_plans(
-                np.flatnonzero(lengths >= step.task.min_items),
-                lengths,
-                batch_size=self.training.batch_size,
-                seed=step.seed,
-                epoch=epoch,
-                grouped=step.training_rows.items.device.type == "cpu",
-            )
-        )
+from fw.engine.session import Session
+from fw.errors import EvaluationError
+from fw.stopping import Stopped
 
 
 def train(session: Session) -> Selection:
     """Train until the epochs are done or validation has not improved for ``patience`` looks.
 
-    Goes on from the folder's last checkpoint if there is one. Afterwards the step holds the weights
-    of the last epoch; those of the best are in the folder.
+    Goes on from the folder's last checkpoint if there is one. A signal that asks to stop is heard
+    between two steps, and writes one. Afterwards the step holds the weights of the last epoch;
+    those of the best are in the folder.
     """
-    state = resume(session)
-    _warn_of_lone_rows(session)
     training = session.training
-    while not state.finished(training.epochs, training.patience):
-        epoch = state.epoch + 1
-        plans = session.plans(epoch)
-        with session.reporter.epoch(epoch, plans) as after_step:
-            report = train_epoch(session.step, session.optimizer, plans, epoch, after_step)
-        state = state.trained(epoch, report.seconds)
-        metrics: Mapping[str, float] = {}
-        if epoch % training.evaluate_every == 0 or epoch == training.epochs:
-            state, metrics = _evaluate(session, state)
-        _record(session, state, report, metrics, plans[0])
-    return state
-
-
-def resume(session: Session) -> Selection:
-    """Restore weights, optimizer and progress from the last checkpoint, if there is one."""
-    saved = session.folder.load_state()
-    if saved is None:
-        session.folder.forget_after(0)  # epochs of a run that was killed before its checkpoint
-        return Selection()
-    try:
-        session.step.load_state_dict(saved["weights"])
-        session.optimizer.load_state_dict(saved["optimizer"])
-    except (KeyError, RuntimeError, ValueError) as error:
-        raise RunError(
-            f"the checkpoint in {session.folder.path} does not fit the recipe: {error}"
-        ) from error
-    state = Selection.from_plain(saved["selection"])
-    session.folder.forget_after(state.epoch)
-    return state
+    with session.stop.held():
+        course = resume(session)
+        _warn_of_lone_rows(session)
+        try:
+            while not course.selection.finished(training.epochs, training.patience):
+                session.stop.check()
+                _train_one(session, course)
+        except Stopped:
+            save(session, course)
+            raise
+    return course.selection
 
 
 def _warn_of_lone_rows(session: Session) -> None:
@@ -101,10 +51,47 @@ def _warn_of_lone_rows(session: Session) -> None:
         )
 
 
+def _train_one(session: Session, course: Course) -> None:
+    """Train an epoch or the rest of one, look at validation if it is time, write all down."""
+    epoch, training = course.selection.epoch + 1, session.training
+    plans = session.plans(epoch)
+    within = course.within = course.within or Progress.begin(session.step, len(plans), epoch)
+    with session.reporter.epoch(epoch, plans, within.done) as advance:
+        after_step = _between_steps(session, course, advance)
+        report = train_epoch(session.step, session.optimizer, plans, within, after_step)
+    selection = course.selection.trained(epoch, report.seconds)
+    metrics: Mapping[str, float] = {}
+    with generators.apart(session.device):
+        if epoch % training.evaluate_every == 0 or epoch == training.epochs:
+            selection, metrics = _evaluate(session, selection)
+        diagnostics = _diagnose(session, epoch, report, plans[0])
+    line = {
+        "epoch": epoch,
+        **attrs.asdict(report),
+        "metrics": _json_safe(metrics),
+        "diagnostics": _json_safe(diagnostics),
+    }
+    _record(session, course, selection, line)
+
+
+def _between_steps(
+    session: Session, course: Course, advance: Callable[[int], object]
+) -> Callable[[int], None]:
+    def after_step(users: int) -> None:
+        advance(users)
+        session.stop.check()
+        if is_due(session, course):
+            save(session, course)
+
+    return after_step
+
+
 def _evaluate(session: Session, state: Selection) -> tuple[Selection, Mapping[str, float]]:
+    """Look at validation; a signal breaks this off, and the resumed run does it again."""
     started = time.perf_counter()
     try:
-        metrics = session.validate()
+        with session.stop.held(False):
+            metrics = session.validate()
     except EvaluationError as error:
         # Scores that are no numbers are no reason to lose the epochs before.
         session.reporter.warn(f"epoch {state.epoch}: {error}")
@@ -114,26 +101,23 @@ def _evaluate(session: Session, state: Selection) -> tuple[Selection, Mapping[st
 
 
 def _record(
-    session: Session,
-    state: Selection,
-    report: EpochReport,
-    metrics: Mapping[str, float],
-    plan: Plan,
+    session: Session, course: Course, selection: Selection, line: Mapping[str, Any]
 ) -> None:
-    """Write the epoch down: best weights first, then its line, then the checkpoint."""
-    if metrics and state.improved:
-        session.folder.save_weights(session.step.state_dict())
-    line = {
-        "epoch": state.epoch,
-        **attrs.asdict(report),
-        "metrics": _json_safe(metrics),
-        "diagnostics": _json_safe(_diagnose(session, state.epoch, report, plan)),
-    }
+    """Write the epoch down: its line, the checkpoint, and with it the weights if they are best.
+
+    Every new best has its checkpoint, written first: so the weights of the best epoch are always
+    in one of the two files, whenever the process may be killed.
+    """
+    training = session.training
     session.folder.append_line(line)
-    session.reporter.line(line, state, session.training)
-    done = state.finished(session.training.epochs, session.training.patience)
-    if done or state.epoch % session.training.checkpoint_every == 0:
-        session.folder.save_state(_snapshot(session, state))
+    session.reporter.line(line, selection, training)
+    course.selection, course.within = selection, None
+    done = selection.finished(training.epochs, training.patience)
+    regular = selection.epoch % training.checkpoint_every == 0
+    if done or selection.improved or regular or is_due(session, course):
+        save(session, course)
+    if selection.improved:
+        session.folder.save_weights(session.step.state_dict(), selection.epoch)
 
 
 def _diagnose(session: Session, epoch: int, report: EpochReport, plan: Plan) -> Mapping[str, float]:
@@ -142,14 +126,6 @@ def _diagnose(session: Session, epoch: int, report: EpochReport, plan: Plan) -> 
     for subject, warning in warnings(session.step.terms, report.losses, numbers).items():
         session.reporter.warn_once(subject, f"epoch {epoch}: {warning}")
     return numbers
-
-
-def _snapshot(session: Session, state: Selection) -> dict[str, Any]:
-    return {
-        "weights": session.step.state_dict(),
-        "optimizer": session.optimizer.state_dict(),
-        "selection": state.plain(),
-    }
 
 
 def _json_safe(metrics: Mapping[str, float]) -> dict[str, float | None]:

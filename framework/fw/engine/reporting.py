@@ -40,8 +40,13 @@ class Reporter:
             self.warn(message)
 
     @contextmanager
-    def epoch(self, epoch: int, plans: Sequence[Plan]) -> Iterator[Callable[[int], object]]:
-        """Show a bar for an epoch; yields what is to be called after each step with its users."""
+    def epoch(
+        self, epoch: int, plans: Sequence[Plan], done: int = 0
+    ) -> Iterator[Callable[[int], object]]:
+        """Show a bar for an epoch of which ``done`` steps are over.
+
+        Yields what is to be called after each further step with its users.
+        """
         if not self.console.is_terminal:
             yield lambda users: None
             return
@@ -53,8 +58,10 @@ class Reporter:
             TextColumn("{task.fields[last]}"),
         )
         with Progress(*columns, console=self.console, transient=True) as progress:
-            total = sum(len(plan.rows) for plan in plans)
-            bar = progress.add_task("", total=total, epoch=epoch, last=self.last)
+            users = [len(plan.rows) for plan in plans]
+            bar = progress.add_task(
+                "", total=sum(users), completed=sum(users[:done]), epoch=epoch, last=self.last
+            )
             yield lambda users: progress.advance(bar, users)
 
     def line(self, line: Mapping[str, Any], state: Selection, training: Training) -> None:

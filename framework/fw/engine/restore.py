@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from torch import Tensor
 
 from fw.config.reading import read_recipe
 from fw.config.recipe import Recipe
@@ -15,8 +14,10 @@ from fw.data.places import Places
 from fw.discovery import discover_or_explain
 from fw.engine.data import RunData, load_data
 from fw.engine.device import choose_device
-from fw.engine.folder import RunFolder
+from fw.engine.folder import WEIGHTS, RunFolder
 from fw.engine.prepared import Prepared, prepare
+from fw.engine.step import Step
+from fw.engine.weights import fit_weights
 from fw.errors import RunError
 from fw.registry import Registry
 
@@ -73,18 +74,27 @@ def restore(
     loaded.require(folder.read_json("data.json")["fingerprints"], folder.path)
     folder = attrs.evolve(folder, data=loaded.name)
     parts = prepare(recipe, loaded, chosen, warn)
-    parts.step.load_state_dict(_weights(folder, result))
+    _load(parts.step, folder, result)
     return Restored(
         folder=folder, recipe=recipe, registry=registry, data=loaded, parts=parts, result=result
     )
 
 
-def _weights(folder: RunFolder, result: Mapping[str, Any]) -> Mapping[str, Tensor]:
-    """Return the best weights; the last ones of a run whose validation never gave a number."""
+def fit_best_weights(step: Step, folder: RunFolder) -> None:
+    """Load a run's best weights; raises RunError if they are damaged or not the recipe's."""
+    try:
+        fit_weights(step, folder.load_weights())
+    except ValueError as error:
+        where = folder.path / WEIGHTS
+        raise RunError(f"the weights {where} do not fit the recipe: {error}") from error
+
+
+def _load(step: Step, folder: RunFolder, result: Mapping[str, Any]) -> None:
+    """Load the best weights; the last ones of a run whose validation never gave a number."""
     if result["best_epoch"]:
-        return folder.load_weights()
+        fit_best_weights(step, folder)
+        return
     state = folder.load_state()
     if state is None:
         raise RunError(f"the run has no weights: {folder.path.absolute()}")
-    weights: Mapping[str, Tensor] = state["weights"]
-    return weights
+    fit_weights(step, state["weights"])

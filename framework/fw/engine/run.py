@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from fw.config.reading import read_recipe
 from fw.config.recipe import Recipe
 from fw.data.places import Places
 from fw.discovery import discover_or_explain
-from fw.engine import results
+from fw.engine import generators, results
 from fw.engine.blame import blamed_by_traceback
 from fw.engine.build import make
 from fw.engine.data import RunData, load_data
@@ -23,10 +24,14 @@ from fw.engine.device import choose_device
 from fw.engine.environment import describe_environment
 from fw.engine.exam import Exam
 from fw.engine.folder import RunFolder
-from fw.engine.loop import Session, train
+from fw.engine.loop import train
+from fw.engine.ownership import PATIENCE
 from fw.engine.prepared import Prepared, prepare
 from fw.engine.reporting import Reporter
+from fw.engine.restore import fit_best_weights, read_kept_recipe
 from fw.engine.selection import Selection
+from fw.engine.session import Session
+from fw.stopping import Stop, listening
 
 
 @attrs.frozen(kw_only=True)
@@ -63,8 +68,8 @@ def run(
     name = read.path.stem if read.path else "run"
     folder = RunFolder.create(Path(runs), name)
     environment = describe_environment(read, chosen, plugins)
-    with folder.owned(), _kept_if_trained(folder, reporter):
-        return _execute(read, folder, chosen, environment, data, reporter)
+    with listening() as stop, folder.owned():
+        return _execute(read, folder, chosen, environment, data, reporter, stop)
 
 
 def resume(
@@ -73,23 +78,17 @@ def resume(
     device: str = "auto",
     data: Path | str | None = None,
     reporter: Reporter | None = None,
-    side_by_side: bool = False,
 ) -> Result:
     """Go on with a run from its last checkpoint, as if it had never stopped.
 
-    ``side_by_side`` notes in ``environment.json`` that other runs share the machine's cores, so
-    that its times are not comparable.
+    A finished run is left alone, and its result returned.
     """
     opened = RunFolder.open(Path(folder))
-    environment = _noting(opened.read_json("environment.json"), side_by_side)
-    if (opened.path / "result.json").exists():
-        return Result(folder=opened.path, content=opened.read_json("result.json"))
+    if _is_finished(opened):
+        return _result(opened)
     reporter = reporter or Reporter()
-    registry = discover_or_explain(environment["plugin_modules"], reporter.warn)
-    read = read_recipe(opened.path / "recipe.toml", registry)
-    chosen = choose_device(device)
-    with opened.owned(), _kept_if_trained(opened, reporter):
-        return _execute(read, opened, chosen, environment, data, reporter)
+    with listening() as stop, opened.owned():
+        return _go_on(opened, device, data, reporter, stop)
 
 
 def run_in(
@@ -102,19 +101,47 @@ def run_in(
     data: Path | str | None = None,
     reporter: Reporter | None = None,
     side_by_side: bool = False,
+    patience: float = PATIENCE,
 ) -> Result:
-    """Run in just this folder; go on if a run of it was stopped, and do nothing if it is done."""
-    if (folder / "environment.json").exists():  # the last that is written before training
-        return resume(
-            folder, device=device, data=data, reporter=reporter, side_by_side=side_by_side
-        )
+    """Run in just this folder; go on if a run of it was stopped, and do nothing if it is done.
+
+    ``side_by_side`` notes in ``environment.json`` that other runs share the machine's cores, so
+    that its times are not comparable. If a living run has the folder, ``patience`` seconds are
+    waited for it.
+    """
     reporter = reporter or Reporter()
-    read = read_recipe(recipe, discover_or_explain(plugins, reporter.warn), overrides)
-    chosen = choose_device(device)
-    made = RunFolder.claim(folder)
-    environment = _noting(describe_environment(read, chosen, plugins), side_by_side)
-    with made.owned(), _kept_if_trained(made, reporter):
-        return _execute(read, made, chosen, environment, data, reporter)
+    made = RunFolder(folder) if RunFolder(folder).is_begun() else RunFolder.claim(folder)
+    with listening() as stop, made.owned(patience):
+        if made.is_begun():
+            return _go_on(made, device, data, reporter, stop, side_by_side)
+        read = read_recipe(recipe, discover_or_explain(plugins, reporter.warn), overrides)
+        chosen = choose_device(device)
+        environment = _noting(describe_environment(read, chosen, plugins), side_by_side)
+        return _execute(read, made, chosen, environment, data, reporter, stop)
+
+
+def _go_on(
+    folder: RunFolder,
+    device: str,
+    data: Path | str | None,
+    reporter: Reporter,
+    stop: Stop,
+    side_by_side: bool = False,
+) -> Result:
+    """Go on with a run whose folder is held; it may have been finished before that."""
+    if _is_finished(folder):
+        return _result(folder)
+    read, _, environment = read_kept_recipe(folder, reporter.warn)
+    noted = _noting(environment, side_by_side)
+    return _execute(read, folder, choose_device(device), noted, data, reporter, stop)
+
+
+def _is_finished(folder: RunFolder) -> bool:
+    return (folder.path / "result.json").exists()
+
+
+def _result(folder: RunFolder) -> Result:
+    return Result(folder=folder.path, content=folder.read_json("result.json"))
 
 
 def _noting(environment: dict[str, Any], side_by_side: bool) -> dict[str, Any]:
@@ -128,10 +155,11 @@ def _kept_if_trained(folder: RunFolder, reporter: Reporter) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if not folder.has_state():
+        if not folder.is_trained():
             folder.discard()
         elif isinstance(error, KeyboardInterrupt):
-            reporter.say(f"stopped; it goes on with: fw run --resume {folder.path}")
+            command = f"fw run --resume {shlex.quote(str(folder.path))}"
+            reporter.say(f"stopped; it goes on with: {command}")
         raise
 
 
@@ -142,42 +170,55 @@ def _execute(
     environment: Mapping[str, Any],
     data: Path | str | None,
     reporter: Reporter,
+    stop: Stop,
 ) -> Result:
-    places = Places.from_environment(Path(data) if data else None)
-    loaded = load_data(recipe, places, reporter.warn)
-    folder = attrs.evolve(folder, data=loaded.name)
-    _check_same_data(folder, loaded)
-    folder.write_recipe(recipe)
-    folder.write_json("data.json", loaded.description)
-    folder.write_json("environment.json", environment)
-    reporter.say(f"{loaded.summary}\ndevice {device}, run folder {folder.path}")
-    parts = prepare(recipe, loaded, device, reporter.warn)
-    session = _session(recipe, parts, folder, reporter)
-    with blamed_by_traceback(recipe, "in a run"):
-        with _denormals_flushed():
-            state = train(session)
-        return _finish(recipe, session, parts.exam, loaded, state, reporter)
+    with _kept_if_trained(folder, reporter):
+        places = Places.from_environment(Path(data) if data else None)
+        loaded = load_data(recipe, places, reporter.warn)
+        folder = attrs.evolve(folder, data=loaded.name)
+        _write_down(recipe, folder, loaded, environment)
+        reporter.say(f"{loaded.summary}\ndevice {device}, run folder {folder.path}")
+        parts = prepare(recipe, loaded, device, reporter.warn)
+        session = _session(recipe, parts, folder, reporter, stop)
+        with blamed_by_traceback(recipe, "in a run"):
+            with _arithmetic(recipe.seed, device):
+                state = train(session)
+            return _finish(recipe, session, parts.exam, loaded, state, reporter)
 
 
 @contextmanager
-def _denormals_flushed() -> Iterator[None]:
-    """Take numbers too small for a normal float as zero: arithmetic on them is very slow."""
+def _arithmetic(seed: int, device: torch.device) -> Iterator[None]:
+    """Give training what is torch's own and global, and put it back afterwards.
+
+    Numbers too small for a normal float are taken as zero, since arithmetic on them is very slow.
+    The generators, which fw's parts do not use, begin at the seed.
+    """
     torch.set_flush_denormal(True)
     try:
-        yield
+        with generators.apart(device):
+            torch.manual_seed(seed)
+            yield
     finally:
         torch.set_flush_denormal(False)
 
 
-def _check_same_data(folder: RunFolder, loaded: RunData) -> None:
-    """Refuse to go on with other data than the run began with."""
-    if not (folder.path / "data.json").exists():
-        return
-    before = folder.read_json("data.json")["fingerprints"]
-    loaded.require(before, folder.path)
+def _write_down(
+    recipe: Recipe, folder: RunFolder, loaded: RunData, environment: Mapping[str, Any]
+) -> None:
+    """Write what is known before training; refuse to go on with other data than a run began with.
+
+    The recipe comes last: what has one can be resumed.
+    """
+    if folder.is_begun():
+        loaded.require(folder.read_json("data.json")["fingerprints"], folder.path)
+    folder.write_json("data.json", loaded.description)
+    folder.write_json("environment.json", environment)
+    folder.write_recipe(recipe)
 
 
-def _session(recipe: Recipe, parts: Prepared, folder: RunFolder, reporter: Reporter) -> Session:
+def _session(
+    recipe: Recipe, parts: Prepared, folder: RunFolder, reporter: Reporter, stop: Stop
+) -> Session:
     make_optimizer = make(recipe.one("optimizer"), parts.info, recipe.seed)
     step, exam = parts.step, parts.exam
     return Session(
@@ -187,6 +228,7 @@ def _session(recipe: Recipe, parts: Prepared, folder: RunFolder, reporter: Repor
         validate=lambda: results.full_names("valid", exam.score_model(step, "valid")),
         folder=folder,
         reporter=reporter,
+        stop=stop,
     )
 
 
@@ -201,7 +243,7 @@ def _finish(
     """Score the best weights on both splits, beside the baselines, and write the result."""
     folder, step = session.folder, session.step
     if state.best_epoch:
-        step.load_state_dict(folder.load_weights())
+        fit_best_weights(step, folder)
     else:
         reporter.warn(f"{recipe.training.monitor} was never a number; these are the last weights")
     scores = {split: exam.score_model(step, split) for split in ("valid", "test")}

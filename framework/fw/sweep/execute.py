@@ -13,6 +13,7 @@ from typing import cast
 import attrs
 
 from fw.engine.files import write_text
+from fw.stopping import listening
 from fw.sweep.plan import Job
 from fw.sweep.worker import Setting, run_job, work
 
@@ -76,8 +77,9 @@ def _side_by_side(setting: Setting, jobs: Sequence[Job], at_once: int) -> Iterat
     try:
         while waiting or running:
             while waiting and devices:
-                worker = _Worker.start(setting, waiting.popleft(), devices.popleft(), at_once)
-                running[worker.receiver] = worker
+                with listening() as stop, stop.held():  # who is started is also known here
+                    worker = _Worker.start(setting, waiting.popleft(), devices.popleft(), at_once)
+                    running[worker.receiver] = worker
                 yield Started(job=worker.job)
             for receiver in wait(list(running)):
                 worker = running.pop(cast(Connection, receiver))

@@ -31,7 +31,7 @@ def require_unchanged(setting: Setting, jobs: Sequence[Job]) -> None:
 
 def _change(setting: Setting, job: Job) -> Iterator[str]:
     folder = setting.folder / job.name
-    if not (folder / "environment.json").exists():
+    if not (folder / "recipe.toml").exists():
         return  # never begun, or killed before it trained: it is begun anew
     before = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
     texts = [str(one) for one in differences(before, tomllib.loads(job.recipe))]

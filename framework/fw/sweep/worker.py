@@ -5,16 +5,23 @@ This module imports nothing heavy, so that a new process can be told to stop fro
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import threading
 import traceback
-from multiprocessing.connection import Connection
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import attrs
 
 from fw.errors import FrameworkError
+from fw.stopping import Stopped, listening
+
+# A run of a sweep that was killed ends by itself, but not at once; meanwhile it has its folder.
+_PATIENCE = 30.0
 
 
 @attrs.frozen(kw_only=True)
@@ -63,6 +70,7 @@ def _run(setting: Setting, name: str, device: str, side_by_side: bool, log: Text
         device=device,
         reporter=Reporter(Console(file=log, width=160, highlight=False)),
         side_by_side=side_by_side,
+        patience=_PATIENCE,
     )
 
 
@@ -73,16 +81,18 @@ def work(sender: Connection, setting: Setting, name: str, device: str, at_once: 
     parent, who then terminates this process. What is trained is kept.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
+    with suppress(Stopped), listening():
+        threading.Thread(target=_end_with_parent, daemon=True).start()
         _share_cores(at_once)
         sender.send(run_job(setting, name, device, side_by_side=True))
-    except KeyboardInterrupt:
-        return
 
 
-def _interrupt(number: int, frame: Any) -> None:
-    raise KeyboardInterrupt
+def _end_with_parent() -> None:
+    """Stop, as if asked to, once the parent is gone: no run outlives a sweep that is killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _share_cores(at_once: int) -> None:

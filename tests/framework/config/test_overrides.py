@@ -127,7 +127,8 @@ MISTAKES = {
     "training.epochs=0": "[training] epochs must be at least 1, found 0",
     "training.epoch=5": "unknown key 'epoch' in [training]\n"
     "    did you mean 'epochs'?\n"
-    "    known keys: batch_size, checkpoint_every, epochs, evaluate_every, monitor, patience",
+    "    known keys: batch_size, checkpoint_every, checkpoint_minutes, epochs, "
+    "evaluate_every, monitor, patience",
     "encoder.dropout=2.0": "[encoder] (small) dropout must be at least 0 and less than 1, "
     "found 2.0",
     "encoder.name=smal": "unknown encoder 'smal'\n"

@@ -6,7 +6,10 @@ TABLES = (
     "known tables: [[augmenters]], [[evaluators]], [[losses]], [dataset], [encoder], "
     "[optimizer], [pooling], [sampler], [splitter], [sweep], [task], [training], [views]"
 )
-TRAINING = "known keys: batch_size, checkpoint_every, epochs, evaluate_every, monitor, patience"
+TRAINING = (
+    "known keys: batch_size, checkpoint_every, checkpoint_minutes, epochs, evaluate_every, "
+    "monitor, patience"
+)
 ADAM = "known keys: betas, decoupled, learning_rate, name, warmup"
 TOP = "known keys: extends, max_len, seed"
 SEARCHED = "searched: entry points of the group 'fw', and modules given with -p"

@@ -3,10 +3,8 @@
 import json
 import math
 import os
-import signal
-import subprocess
+import platform
 import sys
-import time
 
 import pandas as pd
 import pytest
@@ -237,8 +235,9 @@ def test_case_B60_a_folder_has_one_owner(recipe):
     folder = engine.RunFolder.open(path)
     with folder.owned(), pytest.raises(RunError) as caught:
         engine.resume(path, reporter=Silent())
-    assert f'"pid": {os.getpid()}' in str(caught.value)
-    assert "is in use by another run" in str(caught.value)
+    assert str(caught.value) == (
+        f"{path} is in use by another run: process {os.getpid()} on {platform.node()}"
+    )
 
 
 @pytest.mark.parametrize("damage", [b"", b"text", b"PK\x03\x04"])
@@ -248,9 +247,12 @@ def test_case_B29_a_damaged_checkpoint_is_named(recipe, damage):
     (folder,) = (recipe.parent / "runs").iterdir()
     checkpoint = folder / "state" / "checkpoint.pt"
     checkpoint.write_bytes(damage)
-    with pytest.raises(RunError, match="cannot load the checkpoint") as caught:
+    with pytest.raises(RunError) as caught:
         engine.resume(folder, reporter=Silent())
-    assert str(checkpoint) in str(caught.value)
+    assert str(caught.value) == (
+        f"cannot load the checkpoint {checkpoint}: it is cut short, damaged, or not a checkpoint "
+        "of fw\n    without it the run begins again: remove it, then resume"
+    )
 
 
 def test_case_B29_a_checkpoint_of_another_architecture_is_refused(recipe):
@@ -259,8 +261,14 @@ def test_case_B29_a_checkpoint_of_another_architecture_is_refused(recipe):
     (folder,) = (recipe.parent / "runs").iterdir()
     text = (folder / "recipe.toml").read_text()
     (folder / "recipe.toml").write_text(text.replace("num_blocks = 1", "num_blocks = 2"))
-    with pytest.raises(RunError, match="does not fit the recipe"):
+    with pytest.raises(RunError) as caught:
         engine.resume(folder, reporter=Silent())
+    found = str(caught.value).splitlines()
+    assert found[0] == (
+        f"the checkpoint in {folder} does not fit the recipe: they are of another model"
+    )
+    assert found[1].startswith("    encoder.blocks.1.")
+    assert found[1].endswith(" is missing")
 
 
 def test_the_fallback_is_announced_and_written_into_every_file(recipe, tmp_path, monkeypatch):
@@ -423,23 +431,3 @@ def test_weights_and_components_do_not_move_when_a_loss_is_added(recipe):
     with_contrast, without = first_weights(), first_weights('losses=[{name="bce"}]')
     for name, tensor in with_contrast.items():
         assert tensor.equal(without[name])
-
-
-@pytest.mark.slow
-def test_case_B59_an_interrupted_process_says_how_to_go_on(recipe):
-    command = [sys.executable, "-m", "fw", "run", str(recipe), "--set", "training.epochs=100000"]
-    process = subprocess.Popen(
-        [*command, "--set", "training.patience=100000"],
-        cwd=recipe.parent,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not list(recipe.parent.glob("runs/*/state/*.pt")):
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Traceback" not in said
-    assert "fw run --resume" in said
-    assert torch.load(next(recipe.parent.glob("runs/*/state/*.pt")), weights_only=True)

@@ -126,7 +126,8 @@ def test_what_a_killed_run_left_before_it_trained_is_taken_over(setting, sweep):
     (job, _) = sweep.jobs()
     folder = setting.folder / job.name
     (folder / "state").mkdir(parents=True)
-    (folder / "recipe.toml").write_text("half a recipe")
+    (folder / "environment.json").write_text("{}")
+    (folder / "data.json").write_text('{"fingerprints": "of other data"}')
     assert list(execute(setting, [job]))[-1] == Ended(job=job)
 
 
