@@ -104,6 +104,8 @@ class Negatives(NamedTuple):
     items: Tensor  # [B, L, K], or [K] when shared by the batch
     log_probability: Tensor  # same shape: log of the probability with which each was drawn
     collides: Tensor  # [B, L, K] bool: must not be used as a negative of this row
+    # [B, L]: the same for each target, were it not excluded; None where nothing can be said.
+    target_log_probability: Tensor | None = None
 
 
 class StepOutput(NamedTuple):
@@ -119,6 +121,7 @@ class StepOutput(NamedTuple):
     negatives: Negatives | None = None
     views: tuple[Tensor, Tensor] | None = None  # two of [B, P], pooled, this loss's own
     gather: Callable[[Tensor], Tensor] = lambda rows: rows  # rows of all processes
+    rng: Rng | None = None  # this loss's own place to draw from, for the rows of this part
 
 
 class LossTerm(NamedTuple):
@@ -195,7 +198,13 @@ class Task(Protocol):
 
 @runtime_checkable
 class Sampler(Protocol):
-    """Negative items for the targets of a batch."""
+    """Negative items for the targets of a batch.
+
+    Drawn by address, unless one set is shared by the batch (``items`` of shape [K]): that depends
+    on who is in the batch. May have a method ``select(output)``, called with each part of the batch
+    once its hidden states are known, which returns the :class:`Negatives` to be used in place of
+    those that were drawn.
+    """
 
     def __call__(self, batch: Batch, rng: Rng) -> Negatives:
         """Draw negatives for every position of ``batch.targets``."""

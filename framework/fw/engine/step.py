@@ -119,7 +119,8 @@ class Step(nn.Module):
         for group in groups:
             output = self._output(batch, negatives, group, rng)
             for i, term in wanted.items():
-                sums[i] = _add(sums.get(i), term.loss(output))
+                place = rng.child(f"{term.name} loss").part(group.start, group.stop)
+                sums[i] = _add(sums.get(i), term.loss(output._replace(rng=place)))
         return sums
 
     def _negatives(self, batch: Batch, rng: Rng) -> Negatives | None:
@@ -134,7 +135,15 @@ class Step(nn.Module):
         hidden = self.encoder(part.inputs, rng.child("encoder").part(group.start, group.stop))
         if negatives is not None:
             negatives = _cut_negatives(negatives, group, part.targets.items.shape[1])
-        return StepOutput(part, self.encoder.items, hidden=hidden, negatives=negatives)
+        output = StepOutput(part, self.encoder.items, hidden=hidden, negatives=negatives)
+        return self._selected(output)
+
+    def _selected(self, output: StepOutput) -> StepOutput:
+        """Leave the choice among what was drawn to a sampler that wants it."""
+        select = getattr(self.sampler, "select", None)
+        if select is None or output.negatives is None:
+            return output
+        return output._replace(negatives=select(output))
 
     def _contrast(self, term: Term, batch: Batch, groups: Sequence[Group], rng: Rng) -> LossTerm:
         pooled = self.pooled(term, self.views(term, batch, rng), groups, rng)
@@ -187,12 +196,11 @@ def _cut(sequences: Sequences, group: Group, batch: Batch) -> Sequences:
 
 def _cut_negatives(negatives: Negatives, group: Group, width: int) -> Negatives:
     rows = slice(group.start, group.stop)
-    shared = negatives.items.dim() == 1
-    return Negatives(
-        negatives.items if shared else negatives.items[rows, :width],
-        negatives.log_probability if shared else negatives.log_probability[rows, :width],
-        negatives.collides[rows, :width],
-    )
+    items, log_probability, collides, target = negatives
+    if items.dim() > 1:
+        items, log_probability = items[rows, :width], log_probability[rows, :width]
+    target = None if target is None else target[rows, :width]
+    return Negatives(items, log_probability, collides[rows, :width], target)
 
 
 def _add(left: LossTerm | None, right: LossTerm) -> LossTerm:

@@ -10,6 +10,7 @@ from torch.nn.functional import softplus
 
 from fw import LossTerm, StepOutput, hookimpl
 from fw.interfaces import PAD
+from fw.scoring import negative_scores, target_scores
 
 
 @attrs.frozen(kw_only=True)
@@ -24,14 +25,10 @@ class BinaryCrossEntropy:
 
     def __call__(self, output: StepOutput) -> LossTerm:
         """Score hidden states ([B, L, D]) against targets and negatives ([B, L, K])."""
-        targets, negatives = output.batch.targets.items, output.negatives
-        hidden = output.hidden
-        positive = (hidden * output.items.rows(targets)).sum(-1)
-        negative = (hidden.unsqueeze(-2) * output.items.rows(negatives.items)).sum(-1)
-        usable = ~negatives.collides
-        counted = (targets != PAD) & usable.any(-1)
-        against = torch.where(usable, softplus(negative), 0.0).sum(-1)
-        loss = torch.where(counted, softplus(-positive) + against, 0.0)
+        usable = ~output.negatives.collides
+        counted = (output.batch.targets.items != PAD) & usable.any(-1)
+        against = torch.where(usable, softplus(negative_scores(output)), 0.0).sum(-1)
+        loss = torch.where(counted, softplus(-target_scores(output)) + against, 0.0)
         return LossTerm(loss.sum(), counted.sum())
 
 

@@ -8,13 +8,11 @@ import attrs
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn.functional import pad
 
 from fw import LossTerm, StepOutput, hookimpl, validators
 from fw.interfaces import PAD
+from fw.nn.filling import MULTIPLE, fill
 
-# Matrix products of other sizes run at less than half the rate on CPUs.
-_MULTIPLE = 16
 # Logits of one chunk. On a CPU they should stay in its cache from one pass over them to the next,
 # on other devices there should be few chunks.
 _LOGITS_ON_CPU = 2**21
@@ -85,9 +83,8 @@ def softmax_loss(
     too, which their zero makes meaningless.
     """
     num_items = len(table)
-    hidden = pad(hidden, (0, -hidden.shape[1] % _MULTIPLE))
-    table = pad(table, (0, -table.shape[1] % _MULTIPLE, 0, -num_items % _MULTIPLE))
-    loss: Tensor = ChunkedSoftmax.apply(hidden, table, target, counted, num_items, precision)
+    parts = fill(hidden), fill(table, axes=2), target, counted
+    loss: Tensor = ChunkedSoftmax.apply(*parts, num_items, precision)
     return loss
 
 
@@ -150,10 +147,10 @@ def _differentiated(logits: Tensor, target: Tensor, num_items: int) -> tuple[Ten
 def _chunk_size(hidden: Tensor, num_items: int) -> int:
     """Return how many rows' logits are made at once, from shapes alone: chunks of one size."""
     logits = _LOGITS_ON_CPU if hidden.device.type == "cpu" else _LOGITS
-    most = max(logits // num_items // _MULTIPLE, 1) * _MULTIPLE
+    most = max(logits // num_items // MULTIPLE, 1) * MULTIPLE
     rows = max(len(hidden), 1)
     chunks = -(-rows // most)
-    return -(-rows // chunks // _MULTIPLE) * _MULTIPLE
+    return -(-rows // chunks // MULTIPLE) * MULTIPLE
 
 
 def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:

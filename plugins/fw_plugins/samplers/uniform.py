@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from fw import Batch, Info, Negatives, hookimpl, validators
 from fw.random import Rng
+from fw.sampling.weighted import warn_of_full_rows
 
 
 @attrs.frozen(kw_only=True)
@@ -45,15 +46,7 @@ class UniformSampler(nn.Module):
         self.register_buffer("keys", rows * (info.num_items + 1) + items - place, persistent=False)
         self.register_buffer("starts", starts, persistent=False)
         self.register_buffer("free", info.num_items - counts, persistent=False)
-        self._warn_of_full_rows(info)
-
-    def _warn_of_full_rows(self, info: Info) -> None:
-        full = (self.free == 0).sum().item()
-        if full:
-            info.warn(
-                f"{full} users have had every item, so there is nothing to draw against them: "
-                f"{info.name_users(self.free == 0)}; they are left out of losses with negatives"
-            )
+        warn_of_full_rows(info, self.free)
 
     def forward(self, batch: Batch, rng: Rng) -> Negatives:
         """Draw [B, L, K] items; a row that has had everything gets collisions only."""
@@ -65,7 +58,7 @@ class UniformSampler(nn.Module):
         had = torch.searchsorted(self.keys, query, right=True) - self.starts[rows].view(-1, 1, 1)
         items = (order + had).clamp(max=self.num_items)
         log_probability = -free.clamp(min=1).to(torch.float32).log().expand(shape)
-        return Negatives(items, log_probability, (free == 0).expand(shape))
+        return Negatives(items, log_probability, (free == 0).expand(shape), log_probability[..., 0])
 
 
 @hookimpl

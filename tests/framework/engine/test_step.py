@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from fw import Info, LossTerm
+from fw import Info, LossTerm, Negatives
 from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
 from fw.data.training import TrainingRows
@@ -58,24 +58,27 @@ LENGTHS = [15, 14, 13, 9, 9, 8, 5, 4, 3, 2]
 
 
 @pytest.fixture
-def step():
-    training = rows_of(LENGTHS)
-    info = Info(
+def info():
+    return Info(
         num_users=len(LENGTHS),
         num_items=NUM_ITEMS,
         max_len=MAX_LEN,
         item_counts=torch.ones(NUM_ITEMS + 2, dtype=torch.int64),
-        training=training,
+        training=rows_of(LENGTHS),
         hidden_size=SIZE,
         pooled_size=SIZE,
     )
+
+
+@pytest.fixture
+def step(info):
     torch.manual_seed(0)
     views = TwoViews([Crop(ratio=0.5), Mask(ratio=0.5).build(info)], distinct=False)
     contrastive = Term("nt_xent", NTXent().build(info), 0.1, views, Mean())
     return Step(
         seed=1,
         max_len=MAX_LEN,
-        training=training,
+        training=info.training,
         task=NextItem(),
         encoder=RunningMean(),
         terms=[Term("bce", BinaryCrossEntropy(), 1.0), contrastive],
@@ -174,3 +177,58 @@ def test_the_whole_step_reads_nothing_back_to_the_host(step):
     compiled = torch.compile(step, backend="eager", fullgraph=True)
     plain, captured = step(rows, groups, torch.tensor(1)), compiled(rows, groups, torch.tensor(1))
     assert captured[0].item() == pytest.approx(plain[0].item(), rel=1e-6)
+
+
+class DrawsItself:
+    """A loss that is what it draws, and no more."""
+
+    requires = frozenset({"hidden"})
+
+    def __call__(self, output):
+        drawn = output.rng.uniform(tuple(output.batch.targets.items.shape))
+        real = output.batch.targets.is_real()
+        return LossTerm((drawn * real).sum() + output.hidden.sum() * 0, real.sum())
+
+
+def step_with(step, *, terms, sampler=None):
+    return Step(
+        seed=1,
+        max_len=MAX_LEN,
+        training=step.training_rows,
+        task=step.task,
+        encoder=step.encoder,
+        terms=terms,
+        sampler=sampler,
+    )
+
+
+def test_every_loss_draws_for_its_rows_from_a_place_of_its_own(step):
+    rows, lengths = rows_and_widths(list(range(10)))
+    terms = [Term("one", DrawsItself(), 1.0), Term("two", DrawsItself(), 1.0)]
+    drawing = step_with(step, terms=terms)
+    one, two = drawing(rows, [Group(0, 10, int(lengths.max()))], 1)[1].tolist()
+    assert one != two
+    groups = [Group(0, 3, 13), Group(3, 6, 9), Group(6, 10, 5)]
+    assert drawing(rows, groups, 1)[1].tolist() == pytest.approx([one, two], rel=1e-6)
+
+
+def test_a_sampler_that_selects_is_asked_once_hidden_states_are_known(step, info):
+    candidates = Uniform(num_negatives=3).build(info)
+
+    class KeepsFirst:
+        def __call__(self, batch, rng):
+            return candidates(batch, rng)
+
+        def select(self, output):
+            assert output.hidden.shape[:2] == output.negatives.items.shape[:2]
+            items, log_probability, collides, target = output.negatives
+            return Negatives(items[..., :1], log_probability[..., :1], collides[..., :1], target)
+
+    rows, lengths = rows_and_widths(list(range(10)))
+    terms = [Term("bce", BinaryCrossEntropy(), 1.0)]
+    one = Uniform(num_negatives=1).build(info)
+    losses = [
+        step_with(step, terms=terms, sampler=sampler)(rows, cut_groups(lengths), 1)[0].item()
+        for sampler in (KeepsFirst(), one)
+    ]
+    assert losses[0] == losses[1]

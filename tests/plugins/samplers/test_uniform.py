@@ -38,7 +38,7 @@ def info_for(rows, num_items, train_lengths=None, warn=lambda message: None):
 
 
 def draw(sampler, rows, length, epoch=1):
-    rows = torch.tensor(rows)
+    rows = torch.tensor(list(rows))
     items = torch.ones(len(rows), length, dtype=torch.int64)
     sequences = Sequences(items, torch.full((len(rows),), length), rows)
     return sampler(Batch(sequences, sequences, sequences), Rng.for_rows(1, epoch, rows))
@@ -86,6 +86,19 @@ def test_case_B08_a_user_with_every_item_is_named_and_only_collides():
     assert said == [
         "1 users have had every item, so there is nothing to draw against them: user 0; "
         "they are left out of losses with negatives"
+    ]
+
+
+def test_case_B08_users_with_some_items_left_are_drawn_for_beside_one_who_has_all():
+    said = []
+    rows = [list(range(1, 11)), *([1 + user, 2 + user, 3 + user, 4 + user] for user in range(5))]
+    info = info_for(rows, num_items=10, warn=said.append)
+    negatives = draw(Uniform().build(info), range(6), length=50)
+    assert negatives.collides.flatten(1).all(1).tolist() == [True] + [False] * 5
+    for row, had in list(enumerate(rows))[1:]:
+        assert set(negatives.items[row].flatten().tolist()) == set(range(1, 11)) - set(had)
+    assert [message.split(":")[1] for message in said] == [
+        " user 0; they are left out of losses with negatives"
     ]
 
 

@@ -1,0 +1,1 @@
+"""What samplers of negatives are made of."""
