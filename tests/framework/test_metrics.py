@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fw import metrics
 from fw.expected_ranks import among_all
@@ -70,6 +72,15 @@ def test_case_B04_precision_is_the_hit_rate_over_k():
     assert [float(by_name[name][1]) for name in names] == [0] * 6
     means = [by_name[name].mean() for name in ("hr@10", "precision@10", "ndcg@10")]
     assert means == pytest.approx([0.5, 0.05, 0.2153383], abs=1e-7)
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 40)] * 3), min_size=1, max_size=5), st.integers(1, 50))
+def test_case_B04_every_metric_of_any_ranks_lies_between_0_and_1(parts, k):
+    better, tied, worse = (torch.tensor(column) for column in zip(*parts, strict=True))
+    names = metrics.names(metrics.METRICS, [k])
+    found = values(Counts(better, tied, better + tied + worse), *names)
+    assert all(((value >= 0) & (value <= 1 + 1e-12)).all() for value in found.values())
+    assert found[f"precision@{k}"] == pytest.approx(found[f"hr@{k}"] / k)
 
 
 def test_case_B06_a_hit_rate_has_its_binomial_standard_error():

@@ -1,10 +1,14 @@
 """Baselines: chance, popularity, the last item's successors, and the truth."""
 
+from types import SimpleNamespace
+
 import attrs
 import numpy as np
 import pytest
 import torch
 
+from fw.data.training import TrainingRows
+from fw.engine import build
 from fw.engine.baselines import baselines
 from fw.engine.cases import CaseStore
 from fw.engine.evaluation import evaluate
@@ -33,6 +37,19 @@ def scores(split, info, name, batch_size=10):
         for span in store.spans(batch_size)
     ]
     return torch.cat(chunks)
+
+
+@pytest.mark.parametrize("row_length", [1, 2, 6])
+def test_case_B11_an_item_counts_as_often_as_it_occurs_however_the_rows_are_cut(
+    make_split, row_length
+):
+    batch = [3, 5, 3, 7, 3, 5]
+    parts = [batch[start : start + row_length] for start in range(0, 6, row_length)]
+    split = make_split([[*part, 1, 2] for part in parts], 7)
+    recipe = SimpleNamespace(max_len=10)
+    counts = build.make_info(recipe, split, TrainingRows(split), pytest.fail).item_counts
+    assert counts.tolist() == [0, 0, 0, 3, 0, 2, 0, 1, 0]
+    assert CaseStore(split, split.test).item_counts.tolist() == counts.tolist()
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 6])

@@ -77,6 +77,21 @@ def test_counts_equal_a_slow_count(split, rule, batch_size):
         assert ranking.repeats(rule)[row] == (target in excluded)
 
 
+@pytest.mark.parametrize("target", [1, 51, 101])
+def test_case_B02_where_the_target_stands_in_the_catalogue_makes_no_difference(
+    make_split, make_info, target
+):
+    sampled = Sampled(mode="drawn").build(make_info([[1]], 101))
+    split = make_split([[102, 103, target]], 103)  # the history is not ranked with
+    constant, partial = torch.zeros(1, 105), torch.full((1, 105), -1.0)
+    others = [item for item in range(1, 102) if item != target]
+    partial[0, others[:8]], partial[0, [*others[8:11], target]] = 1.0, 0.0
+    for table, hit, gain in ((constant, 10 / 101, 0.0449857), (partial, 0.5, 0.1475237)):
+        for metrics in run(Table(table), CaseStore(split, split.test), Full(), sampled).values():
+            assert metrics.values["hr@10"].value == pytest.approx(hit)
+            assert metrics.values["ndcg@10"].value == pytest.approx(gain, abs=1e-7)
+
+
 def test_case_B03_a_catalogue_smaller_than_k(make_split):
     store = make_split([[1, 2, 3]], 3)
     scores = Table([[0, 3, 1, 2, 0]])

@@ -52,6 +52,20 @@ def test_case_B16_the_test_item_does_not_move_a_score_before_it(recommender):
     assert any(after[item.item] != item.score for item in before if item.item in after)
 
 
+def test_case_B16_another_test_item_in_the_file_changes_no_score(recommender, tmp_path):
+    recipe = tiny_runs.write_recipe(tmp_path)
+    *history, target = HISTORIES["u3"]
+    other = next(item for item in tiny_runs.ITEMS if item not in (*history, target))
+    log = (tmp_path / "log.csv").read_text(encoding="utf-8")
+    row = f"u3,{{}},{1000 + len(history)}\n"
+    assert row.format(target) in log
+    (tmp_path / "log.csv").write_text(log.replace(row.format(target), row.format(other)), "utf-8")
+    changed = Recommender(restore(tiny_runs.train_tiny(recipe), device="cpu", warn=pytest.fail))
+    assert changed.run.data.split.store.lengths.sum() == sum(map(len, HISTORIES.values()))
+    assert changed.for_items(history, k=24) == recommender.for_items(history, k=24)
+    assert other in ids(changed.for_items(history, k=24))
+
+
 def test_case_B67_only_what_is_left_is_recommended(recommender):
     history = tiny_runs.ITEMS[:-2]
     found = recommender.for_items(history, k=10)

@@ -5,6 +5,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -76,7 +77,9 @@ def test_case_B41_times_are_read_exactly_and_sorted(file):
     assert sequences(dataset) == {"A": ["10", "20", "30"]}
 
 
-def test_case_B41_movielens_100k_is_in_the_order_of_int64(real_data):
+@pytest.fixture(scope="module")
+def movielens_100k(real_data):
+    """The data set, and every user's (time, item) in the order of the file."""
     dataset = InteractionFile(
         path=real_data / "ml-100k" / "u.data.gz",
         header=False,
@@ -86,11 +89,30 @@ def test_case_B41_movielens_100k_is_in_the_order_of_int64(real_data):
     for line in gzip.decompress(dataset.path.read_bytes()).decode().splitlines():
         user, item, _, time = line.split("\t")
         rows.setdefault(user, []).append((int(time), item))
-    expected = {
-        user: [item for _, item in sorted(pairs, key=lambda pair: pair[0])]
-        for user, pairs in rows.items()
-    }
-    assert sequences(dataset) == expected
+    return dataset, rows
+
+
+def ordered(rows, key):
+    """Every user's items, sorted by a key; what has the same one stays in the file's order."""
+    return {user: [item for _, item in sorted(pairs, key=key)] for user, pairs in rows.items()}
+
+
+def last_items_that_differ(left, right):
+    return sum(items[-1] != right[user][-1] for user, items in left.items())
+
+
+def test_case_B41_movielens_100k_is_in_the_order_of_int64(movielens_100k):
+    dataset, rows = movielens_100k
+    exact = ordered(rows, key=lambda pair: pair[0])
+    assert sequences(dataset) == exact
+    rounded = ordered(rows, key=lambda pair: np.float32(pair[0]))
+    assert last_items_that_differ(exact, rounded) == 149  # of 943 users
+
+
+def test_case_B42_ties_of_movielens_100k_are_not_broken_by_item_id(movielens_100k):
+    dataset, rows = movielens_100k
+    by_item = ordered(rows, key=lambda pair: (pair[0], int(pair[1])))
+    assert last_items_that_differ(sequences(dataset), by_item) == 281
 
 
 def test_case_B42_ties_stay_in_the_order_of_the_file(file):
@@ -113,7 +135,9 @@ def test_case_B43_blank_cells_may_be_skipped_and_are_counted(file):
     dataset = file(BLANKS, blank="skip")
     store, report = prepare(read(dataset), DatasetSlot())
     assert store.item_ids[store.items - 1].tolist() == ["1", "2", "1"]
+    assert store.times.tolist() == [10, 15, 20]
     assert store.user_ids.tolist() == ["A"]
+    assert store.item_ids.tolist() == ["1", "2"]  # none is called nan
     assert report["blank_rows_skipped"] == 3
     assert report["duplicates"]["dropped_rows"] == 1
 
@@ -198,6 +222,8 @@ def test_case_B47_movielens_1m_has_the_published_counts(real_data):
     for minimum, rows, items in ((0, 1_000_209, 3706), (3, 999_917, 3503), (5, 999_611, 3416)):
         store, _ = prepare(interactions, DatasetSlot(min_item_count=minimum))
         assert (len(store.items), store.num_items, store.num_users) == (rows, items, 6040)
+    more_than_five, _ = prepare(interactions, DatasetSlot(min_item_count=6))
+    assert len(more_than_five.items) == 999_416
 
 
 def test_case_B47_video_is_filtered_until_nothing_changes(real_data):
@@ -206,6 +232,10 @@ def test_case_B47_video_is_filtered_until_nothing_changes(real_data):
     )
     store, _ = prepare(interactions, DatasetSlot())
     assert ((store.lengths < 5).sum(), (store.lengths < 3).sum()) == (1672, 112)
+    frame = interactions.frame
+    once = frame[frame.groupby("user", observed=True)["item"].transform("size") >= 5]
+    once = once[once.groupby("item", observed=True)["user"].transform("size") >= 5]
+    assert len(once) == 253_927  # what a single pass leaves
     store, _ = prepare(interactions, DatasetSlot(min_user_count=5, min_item_count=5))
     assert (len(store.items), store.num_users, store.num_items) == (231_780, 24_303, 10_672)
 

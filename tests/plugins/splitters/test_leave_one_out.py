@@ -116,5 +116,8 @@ def test_case_B15_cold_targets_of_real_data(store_of, file, evaluable, valid, te
     report = LeaveOneOut()(store_of(file)).report
     assert (report["evaluable_users"], report["cold_test_targets"]) == (evaluable, test)
     assert valid in (None, report["cold_valid_targets"])
-    if not file.startswith("beauty"):
-        assert report["repeat_test_targets"] == 0
+
+
+@pytest.mark.parametrize("file", ["ml-1m/interactions.txt.gz", "video/interactions.txt.gz"])
+def test_case_B05_no_test_target_of_real_data_was_had_before(store_of, file):
+    assert LeaveOneOut()(store_of(file)).report["repeat_test_targets"] == 0
