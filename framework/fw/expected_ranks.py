@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import bdtr
 
 from fw.ranking import Counts
 
@@ -80,6 +79,8 @@ def _tied_binomial(shares: Floats, ties: Floats, drawn: int, most: int) -> Float
 
 def _at_most_binomial(shares: Floats, drawn: int, most: int) -> Floats:
     """Return P(at most 0 .. most - 1 of the drawn are better), [C, most]."""
+    from scipy.special import bdtr  # slow to import: not before it is needed
+
     return np.asarray(bdtr(np.minimum(np.arange(most), drawn), drawn, shares))
 
 

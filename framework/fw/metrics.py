@@ -13,7 +13,6 @@ from typing import Literal, get_args
 
 import numpy as np
 import torch
-from scipy.optimize import linprog
 from torch import Tensor
 
 from fw.expected_ranks import Floats, arrays
@@ -100,6 +99,8 @@ def is_feasible(values: Mapping[str, float], *, tolerance: float = 5e-5) -> bool
     ranks can give come from a faulty metric: with one target HR@1 = NDCG@1 = MRR@1, and MRR@k <=
     NDCG@k <= HR@k.
     """
+    from scipy.optimize import linprog  # slow to import, and no run needs it
+
     worth = [rank_values(name) for name in values]
     longest = max(map(len, worth))
     matrix = np.array([np.pad(row, (0, longest - len(row))) for row in worth])

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import filelock
-import pooch
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TransferSpeedColumn
 
+from fw.data.fingerprints import fingerprint_file
 from fw.errors import DataNotFound
 
 SECONDS_WITHOUT_BYTES = 10.0
@@ -66,6 +66,7 @@ def _download(url: str, path: Path, sha256: str, seconds_without_bytes: float) -
 
 
 def _receive(url: str, part: Path, seconds_without_bytes: float) -> None:
+    import pooch
     import requests
 
     console = _console()
@@ -129,7 +130,7 @@ def _reason(error: Exception, seconds: float) -> str:
 
 
 def _is_right(path: Path, sha256: str) -> bool:
-    return bool(pooch.file_hash(str(path), alg="sha256") == sha256)
+    return fingerprint_file(path) == sha256
 
 
 def _put_aside(file: Path, path: Path) -> Path:
@@ -139,7 +140,7 @@ def _put_aside(file: Path, path: Path) -> Path:
 
 
 def _wrong_checksum(url: str, sha256: str, aside: Path) -> str:
-    found = pooch.file_hash(str(aside), alg="sha256")
+    found = fingerprint_file(aside)
     return (
         f"cannot download {url}: what came has a wrong checksum\n"
         f"    it is kept as {aside}, and not used\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from types import MappingProxyType
 
 import attrs
@@ -53,4 +54,9 @@ class SequenceStore:
 
     def is_repeat(self) -> np.ndarray:
         """Return bool, [T]: interactions whose item the user has had before."""
-        return pd.Series(self.rows * (self.num_items + 1) + self.items).duplicated().to_numpy()
+        return self._repeats
+
+    @cached_property
+    def _repeats(self) -> np.ndarray:
+        pairs = pd.Series(self.rows * (self.num_items + 1) + self.items)
+        return pairs.duplicated().to_numpy()

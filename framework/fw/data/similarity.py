@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from scipy.sparse import coo_array, csr_array
 from torch import Tensor
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
     from fw.interfaces import Info
 
 # So many items are compared with all others at a time: bounds the memory, not the result.
@@ -34,6 +35,8 @@ def most_similar(info: Info) -> Tensor:
 
 def _interactions(info: Info) -> csr_array:
     """Return users by ids ([U, N + 2]): 1 where the user has had the item in training."""
+    from scipy.sparse import coo_array  # slow to import, and most recipes do without
+
     rows, items = (part.cpu().numpy() for part in info.training.distinct_items())
     shape = (info.num_users, info.num_items + 2)
     return coo_array((np.ones(len(rows)), (rows, items)), shape=shape).tocsr()

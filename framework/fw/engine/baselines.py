@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
-from scipy.sparse import csr_array
 from torch import Tensor
 
 from fw.data.interactions import Oracle
@@ -12,6 +13,9 @@ from fw.data.sequences import SequenceStore
 from fw.data.split import Split
 from fw.engine.evaluation import Scorer
 from fw.interfaces import Cases, Info, Sequences
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 class Chance:
@@ -75,6 +79,8 @@ def baselines(split: Split, info: Info) -> dict[str, Scorer]:
 
 def _transitions(split: Split) -> csr_array:
     """Count, in the training parts, how often one item came right after another: [N + 2, N + 2]."""
+    from scipy.sparse import csr_array  # slow to import: not before the first step
+
     store, trained = split.store, split.is_trained()
     pairs = trained[1:] & (store.rows[1:] == store.rows[:-1])  # a training part is a row's oldest
     size = store.num_items + 2

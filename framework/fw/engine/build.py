@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import attrs
+import numpy as np
 import torch
 
 from fw.config.recipe import Chosen, Recipe
@@ -35,14 +36,12 @@ def make_info(
 ) -> Info:
     """Gather what components may know of the data: the training part alone."""
     store = split.store
-    rows = training.newest(torch.arange(store.num_users), int(split.train_lengths.max(initial=0)))
-    counts = torch.bincount(rows.items.flatten(), minlength=store.num_items + 2)
-    counts[0] = 0
+    counts = np.bincount(store.items[split.is_trained()], minlength=store.num_items + 2)
     return Info(
         num_users=store.num_users,
         num_items=store.num_items,
         max_len=recipe.max_len,
-        item_counts=counts,
+        item_counts=torch.from_numpy(counts),
         training=training,
         item_frame=store.item_frame,
         user_ids=store.user_ids.tolist(),
