@@ -23,9 +23,7 @@ class NextItem:
         """Take all items but the newest as inputs, all but the oldest as targets: [B, L - 1]."""
         lengths = (history.lengths - 1).clamp(min=0)
         targets = _columns(history, slice(1, None))._replace(lengths=lengths)
-        inputs = _columns(history, slice(None, -1))._replace(lengths=lengths)
-        real = inputs.is_real()
-        inputs = inputs._replace(items=torch.where(real, inputs.items, 0))
+        inputs = _cut(_columns(history, slice(None, -1))._replace(lengths=lengths))
         return Batch(inputs=inputs, targets=targets, history=history)
 
     def query(self, history: Sequences) -> Sequences:
@@ -36,6 +34,14 @@ class NextItem:
 def _columns(sequences: Sequences, part: slice) -> Sequences:
     columns = {name: column[:, part] for name, column in sequences.columns.items()}
     return sequences._replace(items=sequences.items[:, part], columns=columns or NO_COLUMNS)
+
+
+def _cut(sequences: Sequences) -> Sequences:
+    """Leave nothing after the last item: what stood there belongs to the target."""
+    real = sequences.is_real()
+    columns = {name: torch.where(real, c, 0) for name, c in sequences.columns.items()}
+    items = torch.where(real, sequences.items, 0)
+    return sequences._replace(items=items, columns=columns or NO_COLUMNS)
 
 
 @hookimpl

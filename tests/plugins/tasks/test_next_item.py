@@ -40,6 +40,11 @@ def test_columns_stay_aligned_with_their_items():
     assert batch.targets.columns["rating"].tolist() == [[20, 30]]
 
 
+def test_inputs_have_nothing_of_a_target_that_stands_after_their_last_item():
+    batch = batch_of([1, 2, 3, 4], [5, 6])
+    assert batch.inputs.columns["rating"].tolist() == [[10, 20, 30], [50, 0, 0]]
+
+
 def test_the_history_is_passed_on_unchanged():
     batch = batch_of([1, 2, 3])
     assert batch.history.items.tolist() == [[1, 2, 3]]
