@@ -10,6 +10,7 @@ easy as 1, 2, 3" (SC 2011), with the output function of SplitMix64 (Steele, Lea 
 
 from __future__ import annotations
 
+import math
 import operator
 
 import torch
@@ -111,6 +112,12 @@ class Rng:
     def uniform(self, shape: tuple[int, ...]) -> Tensor:
         """Draw float32 numbers, uniform on the 2^24 equally spaced values in [0, 1)."""
         return _shifted(self.words(shape), 40).to(torch.float32) * 2.0**-24
+
+    def normal(self, shape: tuple[int, ...]) -> Tensor:
+        """Draw float32 numbers from the standard normal distribution; none is beyond 5.5."""
+        # The middles of 2^24 equal parts of (-1, 1), all of them exact in float32.
+        middles = self.uniform(shape) * 2 - (1 - 2.0**-24)
+        return torch.erfinv(middles) * math.sqrt(2)
 
     def integers(self, shape: tuple[int, ...], high: Tensor | int) -> Tensor:
         """Draw int64 numbers, uniform on 0 .. high - 1 (to within high / 2^31).

@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import chisquare, kstest
+from scipy.stats import chisquare, kstest, norm
 
 from fw.random import Rng
 
@@ -81,6 +81,20 @@ def test_uniform_numbers_are_uniform_and_below_one():
     assert drawn.min() >= 0
     assert drawn.max() < 1
     assert kstest(drawn, "uniform").pvalue > 1e-4
+
+
+def test_normal_numbers_are_normal():
+    drawn = Rng.for_rows(1, 1, ROWS).normal((len(ROWS), 50))
+    assert drawn.dtype == torch.float32
+    assert kstest(drawn.flatten().numpy(), "norm").pvalue > 1e-4
+
+
+@pytest.mark.parametrize("uniform", [0.0, 0.5, 1 - 2.0**-24])
+def test_normal_numbers_are_finite_at_the_ends_and_symmetric(monkeypatch, uniform):
+    monkeypatch.setattr(Rng, "uniform", lambda self, shape: torch.full(shape, uniform))
+    drawn = Rng.for_rows(1, 1, ROWS).normal((1,)).item()
+    expected = norm.ppf(uniform + 2.0**-25)
+    assert drawn == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("high", [2, 7, 100])
