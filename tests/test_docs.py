@@ -13,7 +13,9 @@ from click.testing import CliRunner
 
 from fw.cli import COMMANDS, main
 from fw.config.keys import table_titles
+from fw.config.reading import read_recipe
 from fw.config.recipe import General, Training
+from fw.discovery import discover
 from fw.kinds import KINDS
 
 ROOT = Path(__file__).parents[1]
@@ -150,3 +152,35 @@ def test_the_page_on_recipes_names_every_key_at_the_top():
 def test_toml_that_is_shown_is_toml(page):
     for block in blocks(page, "toml"):
         tomllib.loads(block)
+
+
+# Losses and samplers -------------------------------------------------------------------------
+
+LOSSES = ROOT / "docs" / "losses.md"
+
+
+def rows_that_begin_with_a_name(page):
+    return [line for line in text_of(page).splitlines() if re.match(r"\| `[a-z_]+` \|", line)]
+
+
+@pytest.mark.parametrize("kind", ["loss", "sampler"])
+def test_the_page_on_losses_and_samplers_has_each_of_them(kind):
+    named = {line.split("`")[1] for line in rows_that_begin_with_a_name(LOSSES)}
+    assert set(discover().names(kind)) <= named
+
+
+def test_the_page_on_losses_names_every_setting_of_a_loss():
+    rows = {line.split("`")[1]: line for line in reversed(rows_that_begin_with_a_name(LOSSES))}
+    registry = discover()
+    for name in registry.names("loss"):
+        settings = attrs.fields(registry.get("loss", name).component)
+        assert all(f"`{setting.name}`" in rows[name] for setting in settings)
+
+
+def test_the_examples_of_losses_and_samplers_are_right_recipes(tmp_path):
+    examples = blocks(LOSSES, "toml")
+    assert len(examples) > 2
+    for example in examples:
+        path = tmp_path / "example.toml"
+        path.write_text(f'extends = "sasrec"\n{example}')
+        assert read_recipe(path, discover()).many("loss")

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from tiny_runs import train_tiny, write_recipe
 
 PAIRS = [
