@@ -1,28 +1,98 @@
-"""``python -m tests.bench [NAME ...]``: run benchmarks and print one table.
+"""``python -m tests.bench [NAME ...]``: run benchmarks and print their tables.
 
-Data is looked for in FW_DATA_DIR, by default ../shared/data. Nothing else should run beside it.
+``python -m tests.bench plot FILE ...`` draws what they wrote with ``--json``. Data is looked for in
+FW_DATA_DIR, by default ../shared/data. Nothing else should run beside it.
 """
 
 import sys
+from pathlib import Path
 
-import torch
-from rich.console import Console
-from rich.table import Table
-from tests.bench import dropout, evaluation, grouping
+import attrs
+import click
+from tests.bench import (
+    dropout,
+    evaluation,
+    grouping,
+    growth,
+    parts,
+    peers,
+    plain,
+    quality,
+    startup,
+)
+from tests.bench.report import Report, environment, load, write_json
 
-BENCHMARKS = {"evaluation": evaluation, "dropout": dropout, "grouping": grouping}
+
+def pairs_of(module):
+    """Make one table of a benchmark that yields names and seconds; the first is the measure."""
+
+    def measure(options):
+        found = list(module.measure())
+        rows = [
+            {"what": what, "seconds (median)": seconds, "times": seconds / found[0][1]}
+            for what, seconds in found
+        ]
+        return {module.__doc__.strip().splitlines()[0]: rows}
+
+    return measure
 
 
-def main() -> None:
+BENCHMARKS = {
+    "peers": peers.measure,
+    "plain": plain.measure,
+    "quality": quality.measure,
+    "growth": growth.measure,
+    "parts": parts.measure,
+    "startup": startup.measure,
+    "evaluation": pairs_of(evaluation),
+    "dropout": pairs_of(dropout),
+    "grouping": pairs_of(grouping),
+}
+
+
+@attrs.frozen
+class Options:
+    """What the command line changes; None leaves it to the benchmark."""
+
+    rounds: int | None
+    users: int | None
+    epochs: int | None
+    target: float | None
+
+
+@click.command(help=__doc__)
+@click.argument("names", nargs=-1, type=click.Choice([*BENCHMARKS]))
+@click.option("--rounds", type=click.IntRange(1), help="turns of each, or seeds (plain, quality)")
+@click.option("--users", type=click.IntRange(2), help="take only so many users, to try out")
+@click.option("--epochs", type=click.IntRange(1), help="of plain; of quality at most so many")
+@click.option("--target", type=float, help="the NDCG@10 that quality trains for")
+@click.option("--json", "file", type=click.Path(path_type=Path), help="write all there, too")
+def bench(names, file, **options):
     """Run the benchmarks that were named, or all."""
-    table = Table("benchmark", "what", "seconds (median)", "times", title_justify="left")
-    table.title = f"torch {torch.__version__}, {torch.get_num_threads()} threads"
-    for name in sys.argv[1:] or BENCHMARKS:
-        first = None
-        for what, seconds in BENCHMARKS[name].measure():
-            first = first or seconds
-            table.add_row(name, what, f"{seconds:.4f}", f"{seconds / first:.2f}")
-    Console().print(table)
+    reports = []
+    for name in names or BENCHMARKS:
+        before = {"load before": load()}
+        tables = BENCHMARKS[name](Options(**options))
+        facts = environment() | before | {"load after": load()}
+        reports.append(Report(benchmark=name, tables=tables, environment=facts))
+        print(f"## {name}\n\n{reports[-1].markdown()}", flush=True)
+        if file:
+            write_json(reports, file)
 
 
-main()
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--to", default="docs/plots", type=click.Path(path_type=Path), show_default=True)
+def plot(files, to):
+    """Draw the plots of the given files of results."""
+    from tests.bench.plots import plot_files  # matplotlib comes with the extra "bench"
+
+    for path in plot_files(files, to):
+        print(path)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["plot"]:
+        plot(sys.argv[2:])
+    else:
+        bench()

@@ -4,6 +4,8 @@ import os
 from functools import cache
 from pathlib import Path
 
+import torch
+
 from fw.config.reading import read_recipe
 from fw.data.places import Places
 from fw.discovery import discover
@@ -13,12 +15,20 @@ from fw.engine.prepared import prepare
 RECIPE = "published/sasrec_official"
 
 
+def data_folder():
+    """Return the folder of public data sets."""
+    return Path(os.environ.get("FW_DATA_DIR", "../shared/data")).absolute()
+
+
+@cache
+def loaded(*overrides):
+    """Return the recipe with the overrides, and its data."""
+    recipe = read_recipe(RECIPE, discover(), overrides)
+    return recipe, load_data(recipe, Places.from_environment(data_folder()), print)
+
+
 @cache
 def prepared(*overrides):
     """Return the recipe, its data and everything built for them."""
-    import torch
-
-    folder = Path(os.environ.get("FW_DATA_DIR", "../shared/data"))
-    recipe = read_recipe(RECIPE, discover(), overrides)
-    data = load_data(recipe, Places.from_environment(folder), print)
+    recipe, data = loaded(*overrides)
     return recipe, data, prepare(recipe, data, torch.device("cpu"), print)
