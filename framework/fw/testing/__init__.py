@@ -16,15 +16,25 @@ batch, or which draws without addresses (torch's own dropout), says so by the at
 """
 
 from fw.testing.augmenters import AugmenterContract
+from fw.testing.datasets import DatasetContract
 from fw.testing.encoders import EncoderContract
+from fw.testing.evaluators import EvaluatorContract
+from fw.testing.losses import LossContract
+from fw.testing.optimizers import OptimizerContract
 from fw.testing.poolings import PoolingContract
 from fw.testing.samplers import SamplerContract
+from fw.testing.splitters import SplitterContract
 from fw.testing.tasks import TaskContract
 
 __all__ = [
     "AugmenterContract",
+    "DatasetContract",
     "EncoderContract",
+    "EvaluatorContract",
+    "LossContract",
+    "OptimizerContract",
     "PoolingContract",
     "SamplerContract",
+    "SplitterContract",
     "TaskContract",
 ]
