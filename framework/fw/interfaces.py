@@ -266,7 +266,8 @@ class Evaluator(Protocol):
     """Metrics of one named protocol.
 
     May have ``top_lists``, a pair (exclusion, k): its ranking's ``lists()`` then holds the best k
-    items of every case, all that the exclusion names left out. None asks for no lists.
+    items of every case, all that the exclusion names left out. None asks for no lists. May have
+    ``repeats_candidates = True``: the target, or a candidate twice, may then be drawn.
     """
 
     protocol: str

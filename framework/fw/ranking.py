@@ -63,13 +63,14 @@ class Drawn(NamedTuple):
     """Where the target of each case stands among the candidates that were drawn for it.
 
     ``counts`` are [C, R]. ``copies`` ([C, R]) of the candidates are the target itself, drawn again;
-    ``known`` ([C, R]) are other items of the case's history. ``sha256`` is a fingerprint of all
-    candidates.
+    ``known`` ([C, R]) are other items of the case's history, ``doubled`` ([C, R]) are candidates
+    that had been drawn before. ``sha256`` is a fingerprint of all candidates.
     """
 
     counts: Counts
     copies: Tensor
     known: Tensor
+    doubled: Tensor
     sha256: str
 
 

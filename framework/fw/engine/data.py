@@ -16,6 +16,7 @@ from fw.data.split import Split
 from fw.data.training import TrainingRows
 from fw.engine.blame import blamed_on
 from fw.engine.build import make_info
+from fw.engine.guards import check_split
 from fw.errors import DataError, RunError
 from fw.interfaces import Info
 
@@ -79,6 +80,7 @@ def load_and_split(recipe: Recipe, places: Places, warn: Callable[[str], None]) 
     splitter = recipe.one("splitter")
     with blamed_on(splitter.entry, "while it split the data"):
         split = splitter.settings(loaded.store)
+        check_split(split)
     name = f"{loaded.name} (FALLBACK for {chosen.name})" if loaded.used_fallback else chosen.name
     return RunData(name=name, split=split, description=describe(loaded, split))
 

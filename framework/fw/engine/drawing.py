@@ -7,6 +7,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from fw.engine.counting import count_known
+from fw.engine.guards import check_candidates, count_doubled
 from fw.interfaces import Evaluator
 from fw.random import Rng
 from fw.ranking import Cases
@@ -20,6 +21,7 @@ class DrawnChunk(NamedTuple):
     items: Tensor  # [C, R, K] int32
     copies: Tensor  # [C, R] of the target
     known: Tensor  # [C, R] of the history
+    doubled: Tensor  # [C, R] that are there already
 
 
 class Candidates:
@@ -49,5 +51,6 @@ class Candidates:
         items = self.evaluator.candidates(cases, place.child(self.evaluator.protocol))
         if items is None:
             return None
+        check_candidates(items, cases.targets, cases.num_items, self.evaluator)
         copies = (items == cases.targets[:, None, None]).sum(2)
-        return DrawnChunk(items.int(), copies, count_known(cases, items))
+        return DrawnChunk(items.int(), copies, count_known(cases, items), count_doubled(items))

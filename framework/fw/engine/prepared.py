@@ -11,6 +11,7 @@ from fw.config.recipe import Recipe
 from fw.engine.build import build_step
 from fw.engine.data import RunData
 from fw.engine.exam import Exam
+from fw.engine.guards import try_out
 from fw.engine.step import Step
 from fw.interfaces import Info
 
@@ -27,8 +28,10 @@ class Prepared:
 def prepare(
     recipe: Recipe, data: RunData, device: torch.device, warn: Callable[[str], None]
 ) -> Prepared:
-    """Build everything that a recipe names, and sort out the cases."""
+    """Build everything that a recipe names, try it on a few rows, and sort out the cases."""
     info = data.info(recipe, warn)
-    step = build_step(recipe, info).to(device)
+    step = build_step(recipe, info)
+    try_out(recipe, step, info)
+    step = step.to(device)
     exam = Exam.prepare(recipe, data.split, info, device)
     return Prepared(info=info, step=step, exam=exam)

@@ -113,6 +113,7 @@ class Tally:
             self._joined(parts, lambda part: part[0]),
             self._whole([chunk.copies for _, chunk in parts]),
             self._whole([chunk.known for _, chunk in parts]),
+            self._whole([chunk.doubled for _, chunk in parts]),
             _fingerprint([chunk.items for _, chunk in parts]),
         )
 

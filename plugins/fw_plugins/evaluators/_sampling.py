@@ -40,6 +40,11 @@ class SampledEvaluator:
     names: tuple[str, ...]
     rules: Rules
 
+    @property
+    def repeats_candidates(self) -> bool:
+        """Whether the target, or a candidate twice, may be among the candidates."""
+        return self.rules.repeated
+
     def metric_names(self) -> tuple[str, ...]:
         """Name the metrics that are reported."""
         return self.names
@@ -99,7 +104,14 @@ class ExpectedEvaluator(SampledEvaluator):
         return {
             "target_among_candidates": share(pool.eligible - eligible),
             "history_among_candidates": share(eligible - ranking.counts("seen").eligible),
+            "candidates_drawn_twice": self._twice(pool.eligible),
         }
+
+    def _twice(self, pool: Tensor) -> float:
+        """Return in which share of cases a draw has some candidate twice: the birthday problem."""
+        drawn = torch.arange(self.rules.num_candidates)
+        distinct = (1 - drawn / pool.clamp(min=1)[:, None].double()).clamp(min=0).prod(1)
+        return float((1 - distinct).mean())
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -158,6 +170,7 @@ def _surprises(drawn: Drawn) -> dict[str, float]:
     return {
         "target_among_candidates": float((drawn.copies > 0).double().mean()),
         "history_among_candidates": float((drawn.known > 0).double().mean()),
+        "candidates_drawn_twice": float((drawn.doubled > 0).double().mean()),
     }
 
 

@@ -111,6 +111,21 @@ def test_kang205_tells_how_often_target_and_validation_item_were_drawn(make_spli
     for name in ("target_among_candidates", "history_among_candidates"):
         assert expected[name] == pytest.approx(share)
         assert drawn[name] == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / 400))
+    assert drawn["candidates_drawn_twice"] == 1  # all but certain among 100 of 200
+
+
+def test_kang205_tells_how_often_a_candidate_is_drawn_twice(make_split, build):
+    split = make_split([[1, 2, 3, 4]] * 1000, 8002)  # 8000 items outside 1 and 2
+    expected, drawn = (
+        run(ladder(8002), split, build(8002, protocol="kang205-sampled100", mode=mode)).notes
+        for mode in ("expected", "drawn")
+    )
+    share = 1 - np.prod([1 - i / 8000 for i in range(100)])
+    assert share == pytest.approx(0.46, abs=0.01)
+    assert expected["candidates_drawn_twice"] == pytest.approx(share)
+    assert drawn["candidates_drawn_twice"] == pytest.approx(share, abs=4 * 0.5 / np.sqrt(1000))
+    clean = run(ladder(8002), split, build(8002, mode="drawn")).notes
+    assert "candidates_drawn_twice" not in clean
 
 
 def test_a_repeated_target_is_not_drawn_again_by_kang205(make_split, build):
