@@ -1,20 +1,18 @@
 """A run that was stopped anywhere and resumed ends as one that was never stopped, to the bit."""
 
-import json
 import signal
 import sys
 from contextlib import contextmanager
 
-import pandas as pd
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from fw.engine import run as engine
 from fw.engine.exam import Exam
 from fw.engine.selection import Selection
 from fw.errors import TrainingError
 from fw.stopping import Stopped
+from same_runs import assert_same_run, checkpoint, lines
 from tiny_runs import RECIPE, Silent, write_recipe
 
 CONTRAST = """
@@ -98,42 +96,6 @@ def whole(recipe):
 def folder_of(tmp_path):
     (folder,) = (tmp_path / "runs").iterdir()
     return folder
-
-
-def checkpoint(folder):
-    return torch.load(folder / "state" / "checkpoint.pt", weights_only=True)
-
-
-def lines(folder):
-    found = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return [{**line, "seconds": None} for line in found]
-
-
-def assert_same_tensors(left, right):
-    assert left.keys() == right.keys()
-    for name, value in left.items():
-        if isinstance(value, dict):
-            assert_same_tensors(value, right[name])
-        elif isinstance(value, torch.Tensor):
-            assert value.equal(right[name]), name
-        else:
-            assert value == right[name], name
-
-
-def assert_same_run(left, right):
-    """Everything but times: best and last weights, moments, losses, diagnostics, metrics, ranks."""
-    assert_same_tensors(load_file(left / "best.safetensors"), load_file(right / "best.safetensors"))
-    ended, other = checkpoint(left), checkpoint(right)
-    for name in ("weights", "optimizer", "generators"):
-        assert_same_tensors(ended[name], other[name])
-    for name in ("epoch", "best_epoch", "best_value", "waited"):
-        assert ended["selection"][name] == other["selection"][name]
-    assert lines(left) == lines(right)
-    results = [json.loads((one / "result.json").read_text()) for one in (left, right)]
-    for name in ("metrics", "baselines", "best_epoch", "epochs"):
-        assert results[0][name] == results[1][name]
-    ranks = [pd.read_parquet(one / "ranks.parquet") for one in (left, right)]
-    pd.testing.assert_frame_equal(*ranks, check_exact=True)
 
 
 @pytest.mark.parametrize("epoch", [1, 3])
