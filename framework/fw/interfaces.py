@@ -9,7 +9,10 @@ mask a real position then never sees padding.
 
 The step contract, for everything that is called in a training step: output shapes follow from input
 shapes; no value is read back to the host (``.item()``, ``if tensor``, ``.tolist()``), nothing is
-selected by a boolean mask, no Python loop runs over rows, and inputs are never written to.
+selected by a boolean mask, no Python loop runs over rows, and inputs are never written to. What a
+component makes of a row does not hang on the other rows of its batch; one that cannot keep this (a
+loss over buckets of the batch, an encoder with torch's own dropout) says so by
+``batch_invariant = False``. A loss of views and a sampler of shared negatives need not say it.
 """
 
 from __future__ import annotations
@@ -241,6 +244,9 @@ class Pooling(Protocol):
 
     def __call__(self, hidden: Tensor, lengths: Tensor) -> Tensor:
         """Pool [B, L, D] over the first ``lengths`` positions of each row, to [B, P]."""
+
+    def width(self, hidden_size: int, max_len: int) -> int:
+        """Return P."""
 
 
 @runtime_checkable

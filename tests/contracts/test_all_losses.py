@@ -5,6 +5,8 @@ from registered import registered
 
 from fw.testing import LossContract
 
+SMALL = {"num_buckets": 2, "bucket_positions": 4, "bucket_items": 5}
+
 
 class TestLosses(LossContract):
     @pytest.fixture(
@@ -16,6 +18,9 @@ class TestLosses(LossContract):
                 {"similarity": "dot"},
                 {"projection": 4},
             ],
+            gbce=[{}, {"calibration": 0.0}],
+            sampled_softmax=[{"correction": c} for c in ("none", "classic", "corrected")],
+            sce=[{}, SMALL, {**SMALL, "mix": True}],
             cross_entropy=[{}, {"label_smoothing": 0.1, "temperature": 0.5}],
         )
     )

@@ -34,6 +34,7 @@ class ScalableCrossEntropy:
     """
 
     requires: ClassVar[frozenset[str]] = frozenset({"hidden"})
+    batch_invariant: ClassVar[bool] = False
 
     num_buckets: int | None = attrs.field(
         default=None, validator=validators.at_least(1), metadata={"help": "random directions"}
