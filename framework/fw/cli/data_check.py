@@ -20,7 +20,7 @@ from fw.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from fw.data.doctor import Finding
+    from fw.data.findings import Finding
 
 
 @click.command()
@@ -38,12 +38,14 @@ def check(
 ) -> None:
     """Say what about the data of RECIPE can make results wrong or surprising, and what to set.
 
-    Ties in time and the test targets that hang on them, duplicates, repeats, users who are not
+    Rows that are not in order, ties in time and the test targets that hang on them, whether the
+    order of histories tells anything, duplicates, repeats, gaps in ids, users who are not
     evaluated, cold targets, training that is later than the test, histories longer than max_len,
     and how much the most popular items make up. What is marked ! changes what a result means.
     """
     from fw.config.reading import read_recipe
-    from fw.data.doctor import Patient, examine
+    from fw.data.doctor import examine
+    from fw.data.findings import Patient
     from fw.data.places import Places
     from fw.engine.data import load_and_split
 

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import attrs
 import numpy as np
 
 from fw.beyond_accuracy import gini
+from fw.data.findings import Finding, Patient
+from fw.data.order import check_gaps, check_order, check_unsorted
 from fw.data.sequences import SequenceStore
 from fw.data.split import Split
-
-
-@attrs.frozen(kw_only=True)
-class Finding:
-    """One thing to know: ``counts`` behind it, said in words, and what could be set.
-
-    ``serious`` findings change what a result means; the others are good to know.
-    """
-
-    name: str
-    counts: Mapping[str, float]
-    message: str
-    advice: str = ""
-    serious: bool = False
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class Patient:
-    """A data set that was loaded, cleaned and split, and how the recipe will use it."""
-
-    split: Split
-    resplit: Callable[[SequenceStore], Split]  # the recipe's splitter
-    cleaning: Mapping[str, Any]
-    max_len: int
-
-    @property
-    def store(self) -> SequenceStore:
-        """All users' items."""
-        return self.split.store
 
 
 def examine(patient: Patient) -> list[Finding]:
@@ -178,8 +150,11 @@ def check_popularity(patient: Patient) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
+    check_unsorted,
     check_times,
+    check_order,
     check_duplicates,
+    check_gaps,
     check_users,
     check_cold_targets,
     check_leak,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from fw.config.slots import DatasetSlot
-from fw.data.doctor import Patient, examine
+from fw.data.doctor import examine
+from fw.data.findings import Patient
 from fw.data.prepare import prepare
 from fw_plugins.splitters.leave_one_out import LeaveOneOut
 from fw_plugins.splitters.time_split import TimeSplit
