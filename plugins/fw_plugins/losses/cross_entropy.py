@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar, Literal
 
 import attrs
@@ -17,6 +18,7 @@ from fw.nn.filling import MULTIPLE, fill
 # on other devices there should be few chunks.
 _LOGITS_ON_CPU = 2**21
 _LOGITS = 2**27
+_LOG2_E = math.log2(math.e)
 
 
 @attrs.frozen(kw_only=True)
@@ -91,10 +93,11 @@ def softmax_loss(
 class ChunkedSoftmax(torch.autograd.Function):
     """The loss and, while a chunk of logits is at hand, its gradients.
 
-    The logits of a chunk of rows become, in one buffer, log-probabilities, probabilities, and
-    probabilities less one at the target, which is the gradient; two products take that on to both
-    factors. So nothing is computed twice, and the buffer is all that is held. The idea is that of
-    Liger-Kernel (Hsu et al., 2024) and of Cut Cross-Entropy (Wijmans et al., ICLR 2025).
+    The logits of a chunk of rows become, in one buffer, their exponentials, and those less their
+    sum at the target: the gradient times that sum, by which rows are divided after, as they are
+    shorter. Two products take it on to both factors. So nothing is computed twice, and the buffer
+    is all that is held. The idea is that of Liger-Kernel (Hsu et al., 2024) and of Cut
+    Cross-Entropy (Wijmans et al., ICLR 2025).
     """
 
     @staticmethod
@@ -114,12 +117,13 @@ class ChunkedSoftmax(torch.autograd.Function):
         buffer = items.new_empty(size, len(table))
         for start in range(0, len(hidden), size):
             part = slice(start, start + size)
-            rows = hidden[part].to(precision)
-            logits = torch.mm(rows, items.T, out=buffer[: len(rows)])
-            log_probability, gradient = _differentiated(logits, target[part], num_items)
-            loss -= torch.where(counted[part], log_probability, 0).sum(dtype=loss.dtype)
-            hidden_gradient[part] = gradient @ items
-            _add_product(table_gradient, gradient.T, rows)
+            rows = hidden[part]
+            scaled = (rows * _LOG2_E).to(precision)
+            logits = torch.mm(scaled, items.T, out=buffer[: len(rows)])
+            losses, sums = _differentiate(logits, target[part], num_items)
+            loss += torch.where(counted[part], losses, 0).sum()
+            hidden_gradient[part] = (logits @ items) / sums
+            _add_product(table_gradient, logits.T, (rows / sums).to(precision))
         ctx.save_for_backward(hidden_gradient, table_gradient)
         return loss
 
@@ -131,17 +135,23 @@ class ChunkedSoftmax(torch.autograd.Function):
         return gradient * hidden_gradient, gradient * table_gradient, None, None, None, None
 
 
-def _differentiated(logits: Tensor, target: Tensor, num_items: int) -> tuple[Tensor, Tensor]:
-    """Return the targets' log-probabilities, [R], and how the loss changes with the logits.
+def _differentiate(logits: Tensor, target: Tensor, num_items: int) -> tuple[Tensor, Tensor]:
+    """Return each row's loss, [R], and its sum of exponentials relative to the largest, [R, 1].
 
-    The latter is made in place of ``logits`` ([R, M]), of which the first ``num_items`` are real.
+    ``logits`` ([R, M], to the base of 2, the first ``num_items`` real) become the gradient by the
+    natural ones times those sums. Powers of 2 are several times faster than torch's ``exp``.
     """
     logits[:, num_items:] = -torch.inf
-    torch.log_softmax(logits, 1, out=logits)
+    logits -= logits.amax(1, keepdim=True)
     chosen = target[:, None]
-    log_probability = logits.gather(1, chosen)
-    logits.exp_().scatter_add_(1, chosen, -torch.ones_like(log_probability))
-    return log_probability.squeeze(1), logits
+    behind = logits.gather(1, chosen)
+    sums = logits.exp2_().sum(1, keepdim=True, dtype=_wide(logits.dtype))
+    logits.scatter_add_(1, chosen, -sums.to(logits.dtype))
+    return ((sums.log2() - behind) / _LOG2_E).squeeze(1), sums
+
+
+def _wide(precision: torch.dtype) -> torch.dtype:
+    return torch.promote_types(precision, torch.float32)
 
 
 def _chunk_size(hidden: Tensor, num_items: int) -> int:
