@@ -26,6 +26,7 @@ COMMANDS = {
     "recommend": ("fw.cli.recommend", "Recommend to a user, or after a history of items."),
     "compare": ("fw.cli.compare", "Compare finished runs: are they different, or is it chance?"),
     "groups": ("fw.cli.groups", "Show a run's results by group: history length, popularity."),
+    "report": ("fw.cli.report", "Write one HTML page about runs, or about a sweep."),
     "diff": ("fw.cli.diff", "Show in what two runs differ: recipe, plugins, data, environment."),
 }
 INTERRUPTED = 130

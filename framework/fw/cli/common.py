@@ -50,6 +50,26 @@ device_option = click.option(
 
 run_argument = click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
 
+metric_option = click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    metavar="NAME",
+    help="ndcg@10, full-seen-out/ndcg@10 or valid/full-seen-out/ndcg@10. Repeatable. "
+    "Default: hr@10 and ndcg@10 on test, under every shared protocol.",
+)
+
+force_option = click.option(
+    "--force", is_flag=True, help="Show runs that are not comparable side by side."
+)
+
+seed_spread_option = click.option(
+    "--seed-spread",
+    type=click.FloatRange(min=0),
+    metavar="S",
+    help="Standard deviation of the metric between seeds, for arms of a single run.",
+)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fw.cli.common import json_option, make_table, show
+from fw.cli.common import (
+    force_option,
+    json_option,
+    make_table,
+    metric_option,
+    seed_spread_option,
+    show,
+)
 
 if TYPE_CHECKING:
     from fw.comparison.compare import Comparison
@@ -20,21 +27,9 @@ _VERDICTS = {"different": "DIFFERENT", "inside_noise": "inside noise", "undecide
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
-@click.option(
-    "--metric",
-    "metrics",
-    multiple=True,
-    metavar="NAME",
-    help="ndcg@10, full-seen-out/ndcg@10 or valid/full-seen-out/ndcg@10. Repeatable. "
-    "Default: hr@10 and ndcg@10 on test, under every shared protocol.",
-)
-@click.option("--force", is_flag=True, help="Show runs that are not comparable side by side.")
-@click.option(
-    "--seed-spread",
-    type=click.FloatRange(min=0),
-    metavar="S",
-    help="Standard deviation of the metric between seeds, for arms of a single run.",
-)
+@metric_option
+@force_option
+@seed_spread_option
 @json_option
 def command(
     runs: tuple[Path, ...],

@@ -60,7 +60,7 @@ def compare(
     arms = group(runs)
     problems = obstacles(runs, protocols=not metrics)
     if problems and not force:
-        raise RunError(_refusal(problems))
+        raise RunError(refusal(problems))
     wanted = wanted_metrics(runs, metrics)
     rows = make_rows(arms, wanted, seed_spread, comparable=not problems)
     return Comparison(
@@ -68,7 +68,8 @@ def compare(
     )
 
 
-def _refusal(problems: Sequence[str]) -> str:
+def refusal(problems: Sequence[str]) -> str:
+    """Say why runs cannot be compared, and what can be done about it."""
     hint = "--force shows them side by side all the same, without a verdict"
     if any(problem.startswith("protocols") for problem in problems):
         hint = (

@@ -56,9 +56,13 @@ def notes(comparison: Comparison) -> list[str]:
     return [
         *(f"NOT COMPARABLE: {problem}" for problem in comparison.problems),
         *_on_arms(comparison),
-        *_on_tests(comparison),
-        *_on_luck(comparison),
+        *cautions(comparison),
     ]
+
+
+def cautions(comparison: Comparison) -> list[str]:
+    """Return what the tests behind the table take into account, and what they do not."""
+    return [*_on_tests(comparison), *_on_luck(comparison)]
 
 
 def _on_arms(comparison: Comparison) -> Iterator[str]:

@@ -62,13 +62,17 @@ class Findings:
         return str((self.baseline or self.arms[0]).first.result["monitor"])
 
     @property
+    def protocol(self) -> str:
+        """The protocol under which weights were selected."""
+        return self.monitor.split("/")[1]
+
+    @property
     def metrics(self) -> list[Pair]:
         """Hit rate and NDCG at 10 of each protocol, and what selected; its protocol comes first."""
         main = ("test", self.monitor.partition("/")[2])
-        protocol = main[1].partition("/")[0]
         usual = wanted_metrics([run for arm in self.arms for run in arm.runs], ())
         shared = usual if main in usual else [main, *usual]
-        return sorted(shared, key=lambda pair: pair[1].partition("/")[0] != protocol)
+        return sorted(shared, key=lambda pair: pair[1].partition("/")[0] != self.protocol)
 
     def frame(self) -> pd.DataFrame:
         """Return all records."""

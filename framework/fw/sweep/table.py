@@ -101,9 +101,13 @@ def _spread(mean: Any, sd: Any) -> str:
 def _difference(one: Mapping[Any, Any]) -> str:
     if _missing(one["difference"]):
         return "-"
-    mark = NOISE if one["inside_noise"] else OPEN if one["verdict"] == "undecided" else ""
-    text = f"{one['difference']:+.4f} [{one['low']:+.4f}, {one['high']:+.4f}] {mark}"
+    text = f"{one['difference']:+.4f} [{one['low']:+.4f}, {one['high']:+.4f}] {mark(one)}"
     return text.rstrip()
+
+
+def mark(one: Mapping[Any, Any]) -> str:
+    """Return what stands behind a difference: why it may be none, if it may."""
+    return NOISE if one["inside_noise"] else OPEN if one["verdict"] == "undecided" else ""
 
 
 def _seconds(one: Mapping[Any, Any]) -> str:

@@ -1,0 +1,51 @@
+"""Which runs the page is about, and how far each has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fw.report.numbers import UNKNOWN, metric
+from fw.report.parts import Notes, Part, Section, Table
+from fw.report.runs import Row, Run
+
+
+def section(rows: Sequence[Row]) -> Section:
+    """List the runs with their state."""
+    return Section(title="Runs", parts=[*_parts(rows)])
+
+
+def _parts(rows: Sequence[Row]) -> Iterator[Part]:
+    open_ones = [run for row in rows for run in row.runs if run.result is None]
+    if open_ones:
+        yield Notes(
+            urgent=True,
+            lines=[f"{run.name} is not finished: {_how_far(run)}." for run in open_ones],
+        )
+    yield Table(
+        caption="Every run: its state, and the epoch that validation selected",
+        headings=("run", "state", "seed", "epochs", "best epoch", "validation", "looks at test"),
+        lines=[_line(row, run) for row in rows for run in row.runs],
+    )
+
+
+def _how_far(run: Run) -> str:
+    planned = run.begun.recipe["training"]["epochs"]
+    return f"{run.state} after {len(run.epochs)} of {planned} epochs; it has no test results"
+
+
+def _line(row: Row, run: Run) -> tuple[str, ...]:
+    best = run.best_epoch
+    return (
+        run.name,
+        run.state,
+        str(run.begun.seed),
+        f"{len(run.epochs)} of {run.begun.recipe['training']['epochs']}",
+        UNKNOWN if best is None else str(best),
+        UNKNOWN if best is None else f"{run.monitor} {metric(_value(run, best))}",
+        UNKNOWN if run.result is None else str(run.result["test_looks"]),
+    )
+
+
+def _value(run: Run, epoch: int) -> float | None:
+    values = (line["metrics"].get(run.monitor) for line in run.epochs if line["epoch"] == epoch)
+    return next(values, None)
