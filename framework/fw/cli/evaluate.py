@@ -24,11 +24,23 @@ if TYPE_CHECKING:
     metavar="PROTOCOL",
     help="full-seen-out, kang205-sampled100 ...; repeatable. Default: all there are.",
 )
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change an evaluator of the run's recipe: evaluators.0.cutoffs=[10, 50]. Repeatable.",
+)
 @data_option
 @device_option
 @json_option
 def command(
-    run: Path, protocols: tuple[str, ...], data: Path | None, device: str, as_json: bool
+    run: Path,
+    protocols: tuple[str, ...],
+    overrides: tuple[str, ...],
+    data: Path | None,
+    device: str,
+    as_json: bool,
 ) -> None:
     """Score the best weights of a finished RUN under further protocols.
 
@@ -37,7 +49,9 @@ def command(
     """
     from fw.engine.evaluations import evaluate_run
 
-    found = evaluate_run(run, protocols=protocols, device=device, data=data, warn=warn)
+    found = evaluate_run(
+        run, protocols=protocols, overrides=overrides, device=device, data=data, warn=warn
+    )
     if as_json:
         click.echo(json.dumps(found.content, indent=2, allow_nan=False))
     else:

@@ -16,6 +16,7 @@ from fw.engine.display import Rows
 from fw.engine.folder import RunFolder
 from fw.engine.protocols import choose_protocols, known_protocols
 from fw.engine.restore import Restored, restore
+from fw.errors import UserError
 
 CONTENT, CASES = "evaluations.json", "evaluations.parquet"
 
@@ -33,17 +34,20 @@ def evaluate_run(
     path: Path | str,
     *,
     protocols: Sequence[str] = (),
+    overrides: Sequence[str] = (),
     device: str = "auto",
     data: Path | str | None = None,
     warn: Callable[[str], None] = print,
 ) -> Evaluation:
     """Score a finished run's best weights under ``protocols``, or under all that are known.
 
+    ``overrides``, as after ``--set``, may change the recipe's evaluators.
     What is found is added to ``evaluations.json`` in the run folder, and the values of every case
     to ``evaluations.parquet``. Every call is one more look at the test cases. Raises what
     :func:`fw.engine.restore.restore` raises, and UserError for an unknown protocol.
     """
-    run = restore(path, device=device, data=data, warn=warn)
+    _require_evaluators(overrides)
+    run = restore(path, device=device, data=data, warn=warn, overrides=overrides)
     chosen = choose_protocols(known_protocols(run.recipe, run.registry), protocols)
     built = {name: make(one, run.parts.info, run.recipe.seed) for name, one in chosen.items()}
     exam = attrs.evolve(run.parts.exam, evaluators=built)
@@ -53,6 +57,15 @@ def evaluate_run(
         content = _add(run, rows)
         _keep_cases(run.folder, results.ranks_frame(run.data.split, exam.case_lists, scores))
     return Evaluation(folder=run.folder.path, rows=rows, content=content)
+
+
+def _require_evaluators(overrides: Sequence[str]) -> None:
+    for override in overrides:
+        if not override.lstrip().startswith("evaluators"):
+            raise UserError(
+                f"--set {override}: of a finished run only evaluators can be changed\n"
+                "    such as --set 'evaluators.0.cutoffs=[10, 50]'"
+            )
 
 
 def _add(run: Restored, rows: Rows) -> dict[str, Any]:

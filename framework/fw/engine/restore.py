@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,13 @@ class Restored:
 
 
 def read_kept_recipe(
-    folder: RunFolder, warn: Callable[[str], None]
+    folder: RunFolder, warn: Callable[[str], None], overrides: Sequence[str] = ()
 ) -> tuple[Recipe, Registry, dict[str, Any]]:
     """Read a run's own recipe with the plugins that the run had; also return its environment."""
     environment = folder.read_json("environment.json")
     registry = discover_or_explain(environment["plugin_modules"], warn)
-    return read_recipe(folder.path / "recipe.toml", registry), registry, environment
+    recipe = read_recipe(folder.path / "recipe.toml", registry, overrides)
+    return recipe, registry, environment
 
 
 def read_result(folder: RunFolder) -> dict[str, Any]:
@@ -60,15 +61,17 @@ def restore(
     device: str = "auto",
     data: Path | str | None = None,
     warn: Callable[[str], None] = print,
+    overrides: Sequence[str] = (),
 ) -> Restored:
     """Open a finished run and rebuild its model with the best weights.
 
-    The data set is loaded again as the recipe says. Raises RunError if the run is not finished or
+    The data set is loaded again as the recipe says; ``overrides``, as after ``--set``, may change
+    what does not touch data and model. Raises RunError if the run is not finished or
     the data is not what it was trained on, and whatever reading a recipe and its data may raise.
     """
     folder = RunFolder.open(Path(path))
     result = read_result(folder)
-    recipe, registry, _ = read_kept_recipe(folder, warn)
+    recipe, registry, _ = read_kept_recipe(folder, warn, overrides)
     chosen = choose_device(device)
     loaded = load_data(recipe, Places.from_environment(Path(data) if data else None), warn)
     loaded.require(folder.read_json("data.json")["fingerprints"], folder.path)

@@ -69,6 +69,27 @@ def test_the_values_of_every_case_are_kept_for_comparing(copy):
     assert ranks[["split", "user", "target"]].equals(more[["split", "user", "target"]])
 
 
+def test_the_evaluators_of_a_finished_run_may_be_set_otherwise(copy):
+    runner = CliRunner()
+    change = 'evaluators.0.beyond_accuracy=["coverage", "popularity"]'
+    arguments = ["evaluate", str(copy), "-P", "full-seen-out", "--device", "cpu", "--set", change]
+    found = json.loads(runner.invoke(main, [*arguments, "--json"]).stdout)["metrics"]
+    assert found["test/full-seen-out/coverage@10"]["standard_error"] is None
+    run = Finished.open(copy)
+    mean = run.values("test", "full-seen-out/popularity@10").mean()
+    assert mean == pytest.approx(found["test/full-seen-out/popularity@10"]["value"])
+    assert "what is recommended, test" in runner.invoke(main, arguments).stdout
+
+
+def test_nothing_but_evaluators_of_a_finished_run_can_be_set(copy):
+    with pytest.raises(UserError) as caught:
+        evaluate_run(copy, overrides=["encoder.hidden_size=16"], device="cpu", warn=pytest.fail)
+    assert str(caught.value) == (
+        "--set encoder.hidden_size=16: of a finished run only evaluators can be changed\n"
+        "    such as --set 'evaluators.0.cutoffs=[10, 50]'"
+    )
+
+
 def test_an_unknown_protocol_is_refused_with_those_there_are(copy):
     with pytest.raises(UserError) as caught:
         evaluate(copy, "full-seen-outt")
