@@ -57,21 +57,19 @@ class SampledSoftmax:
         """
         usable = ~output.negatives.collides
         counted = (output.batch.targets.items != PAD) & usable.any(-1)
-        often, target_often = self._often(output.negatives)
-        negative = negative_scores(output) / self.temperature - often
-        positive = target_scores(output) / self.temperature
-        positive = positive - torch.where(counted, target_often, 0.0)
+        scaled = output._replace(hidden=output.hidden / self.temperature)
+        negative, positive = negative_scores(scaled), target_scores(scaled)
+        if self.correction != "none":
+            often, target_often = self._often(output.negatives)
+            negative, positive = negative - often, positive - torch.where(counted, target_often, 0)
         loss = softplus(log_sum_exp(negative, usable) - positive)
         return LossTerm(torch.where(counted, loss, 0.0).sum(), counted.sum())
 
-    def _often(self, negatives: Negatives) -> tuple[Tensor, Tensor]:
+    def _often(self, negatives: Negatives) -> tuple[Tensor, Tensor | float]:
         """Return what is subtracted from negatives ([B, L, K] or [K]) and from targets ([B, L])."""
         log_probability, target = negatives.log_probability, negatives.target_log_probability
-        nothing = log_probability.new_zeros(())
-        if self.correction == "none":
-            return nothing, nothing
         if self.correction == "corrected":
-            return log_probability + math.log(log_probability.shape[-1]), nothing
+            return log_probability + math.log(log_probability.shape[-1]), 0.0
         if target is None:
             raise UserError(
                 'loss sampled_softmax with correction = "classic" needs the log-probability of '
