@@ -6,8 +6,10 @@
     │   ├── DataError              an interaction file or data set is wrong or missing
     │   │   └── DataNotFound       it can be neither found nor downloaded: the case for a fallback
     │   ├── RunError               a run folder is taken, missing, damaged or not writable
-    │   └── DeviceError            the device that was asked for is not there
-    ├── TrainingError              training cannot go on: a loss that is not finite
+    │   ├── DeviceError            the device that was asked for is not there
+    │   └── OutOfMemory            what the recipe asks for does not fit into memory
+    ├── TrainingError              training cannot go on
+    │   └── LossNotFinite          a loss is not finite, from a step on
     ├── EvaluationError            scores cannot be ranked: they are not numbers
     └── PluginError                a plugin failed: its name and distribution, the original chained
 
@@ -16,7 +18,7 @@ Whatever else escapes is a fault of fw itself and keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import attrs
@@ -51,6 +53,10 @@ class RunError(UserError):
 
 class DeviceError(UserError):
     """The device that was asked for does not exist on this machine."""
+
+
+class OutOfMemory(UserError):  # noqa: N818 (what it says is what happened)
+    """What the recipe asks for does not fit into memory."""
 
 
 @attrs.frozen
@@ -91,6 +97,14 @@ class RecipeError(UserError):
 
 class TrainingError(FrameworkError):
     """Training cannot go on; what was saved before is untouched."""
+
+
+class LossNotFinite(TrainingError):  # noqa: N818 (what it says is what happened)
+    """The ``terms`` of the loss of a step are not finite; ``step`` counts from 1."""
+
+    def __init__(self, message: str, *, epoch: int, step: int, terms: Sequence[str]) -> None:
+        super().__init__(message)
+        self.epoch, self.step, self.terms = epoch, step, tuple(terms)
 
 
 class EvaluationError(FrameworkError):

@@ -11,6 +11,7 @@ from torch.nn.functional import pad
 
 from fw.errors import UserError
 from fw.interfaces import NO_COLUMNS, Augmenter, Sequences
+from fw.outputs import checked_view
 from fw.random import Rng
 
 
@@ -68,7 +69,8 @@ class TwoViews(nn.Module):
     def _view(self, sequences: Sequences, choice: Tensor, rng: Rng) -> Sequences:
         views = {-1: sequences} if self.may_pass else {}
         for number, augmenter in enumerate(self.augmenters):
-            views[number] = augmenter(sequences, rng.child(f"augmenter {number + 1}"))
+            view = augmenter(sequences, rng.child(f"augmenter {number + 1}"))
+            views[number] = checked_view(view, sequences, augmenter)
         width = max(view.items.shape[1] for view in views.values())
         wide = {number: _widen(view, width) for number, view in views.items()}
         merged = wide.pop(min(wide))

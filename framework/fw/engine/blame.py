@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 
-from fw.config.recipe import Recipe
+from fw.config.recipe import Chosen, Recipe
+from fw.engine.memory import is_out_of_memory
 from fw.errors import FrameworkError, PluginError
+from fw.outputs import WrongOutput
 from fw.registry import Entry
 
 OURS = "fw-seqrec"
@@ -16,11 +18,18 @@ OURS = "fw-seqrec"
 def plugin_failure(entry: Entry, doing: str, error: Exception) -> PluginError:
     """Make the error that names a plugin; the notes of the original say where it happened."""
     where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+    what = str(error) if isinstance(error, WrongOutput) else f"{type(error).__name__}: {error}"
     return PluginError(
-        f"{entry.kind} {entry.name!r} failed {doing}{where}: {type(error).__name__}: {error}\n"
-        f"    it comes from plugin {entry.plugin}, distribution "
-        f"{entry.distribution} {entry.version}"
+        f"{entry.kind} {entry.name!r} failed {doing}{where}: {what}\n"
+        f"    it comes from {origin(entry)}"
     )
+
+
+def origin(entry: Entry) -> str:
+    """Say from which plugin a component is, and where that comes from."""
+    if not entry.distribution:
+        return f"plugin {entry.owner}"
+    return f"plugin {entry.plugin}, distribution {entry.distribution} {entry.version}"
 
 
 @contextmanager
@@ -31,6 +40,8 @@ def blamed_on(entry: Entry, doing: str) -> Iterator[None]:
     except FrameworkError:
         raise
     except Exception as error:
+        if is_out_of_memory(error):  # nobody's fault, and explained elsewhere
+            raise
         raise plugin_failure(entry, doing, error) from error
 
 
@@ -38,27 +49,48 @@ def blamed_on(entry: Entry, doing: str) -> Iterator[None]:
 def blamed_by_traceback(recipe: Recipe, doing: str) -> Iterator[None]:
     """Do the same where any component of the recipe may have failed.
 
-    It is the one whose module stands innermost in the traceback. A fault of fw's own, or of a
-    plugin that comes with it, is left as it is.
+    It is the one that returned something wrong, or whose module stands innermost in the traceback.
+    A fault of fw's own, or of a plugin that comes with it, is left as it is.
     """
     try:
         yield
     except FrameworkError:
         raise
     except Exception as error:
-        entry = _guilty(recipe, error.__traceback__)
+        if is_out_of_memory(error):
+            raise
+        entry = guilty(recipe, error)
         if entry is None or entry.distribution == OURS:
             raise
         raise plugin_failure(entry, doing, error) from error
 
 
-def _guilty(recipe: Recipe, traceback: TracebackType | None) -> Entry | None:
-    """Return the component whose module stands innermost in the traceback."""
-    entries = {
-        chosen.entry.component.__module__: chosen.entry
+def guilty(recipe: Recipe, error: Exception) -> Entry | None:
+    """Return the component that returned something wrong, or is innermost in the traceback."""
+    entries = [
+        chosen.entry
         for components in recipe.components.values()
-        for chosen in components
-    }
+        for one in components
+        for chosen in _with_nested(one)
+    ]
+    by_module = {entry.component.__module__: entry for entry in entries}
+    if not isinstance(error, WrongOutput):
+        return _innermost(by_module, error.__traceback__)
+    of_kind = {entry.name: entry for entry in entries if entry.kind == error.kind}
+    only = next(iter(of_kind.values())) if len(of_kind) == 1 else None
+    return by_module.get(type(error.component).__module__, only)
+
+
+def _with_nested(chosen: Chosen) -> Iterator[Chosen]:
+    """Yield a component and those in its own table: a loss may have augmenters and a pooling."""
+    yield chosen
+    yield from getattr(chosen.slot, "augmenters", None) or ()
+    pooling = getattr(chosen.slot, "pooling", None)
+    if pooling is not None:
+        yield pooling
+
+
+def _innermost(entries: Mapping[str, Entry], traceback: TracebackType | None) -> Entry | None:
     found = None
     while traceback is not None:
         found = entries.get(traceback.tb_frame.f_globals.get("__name__", ""), found)

@@ -59,9 +59,8 @@ def _restored(session: Session, saved: Mapping[str, Any]) -> Course:
 
 def _save_best_again(session: Session, course: Course) -> None:
     """Write the best weights of a run that was killed after their checkpoint and before them."""
-    best = course.selection.best_epoch
-    if best == course.selection.epoch > 0 and not course.within:
-        session.folder.save_weights(session.step.state_dict(), best)
+    if course.selection.epoch and course.selection.improved and not course.within:
+        session.folder.save_weights(session.step.state_dict())
 
 
 def save(session: Session, course: Course) -> None:

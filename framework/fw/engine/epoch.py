@@ -13,7 +13,7 @@ from torch import Tensor
 
 from fw.engine.batches import Plan
 from fw.engine.step import Step
-from fw.errors import TrainingError
+from fw.errors import LossNotFinite
 
 
 @attrs.frozen(kw_only=True)
@@ -52,7 +52,7 @@ class Progress:
         self.record[: self.done] = saved["record"]
 
     def require_finite(self, step: Step) -> None:
-        """Raise TrainingError if the loss of a step done is not finite; waits for the device."""
+        """Raise LossNotFinite if the loss of a step done is not finite; waits for the device."""
         _check(self.record[: self.done].cpu(), step, self.epoch)
 
 
@@ -65,7 +65,7 @@ def train_epoch(
 ) -> EpochReport:
     """Train on every batch of ``plans`` that is not done yet, and report the whole epoch.
 
-    ``after_step`` is called with the users of each step. Raises TrainingError if a loss is not
+    ``after_step`` is called with the users of each step. Raises LossNotFinite if a loss is not
     finite.
     """
     device = step.training_rows.items.device
@@ -111,10 +111,13 @@ def _check(values: Tensor, step: Step, epoch: int) -> None:
         return
     place = int((~finite).any(1).nonzero()[0])
     bad = [term.name for term, fine in zip(step.terms, finite[place, 1:], strict=True) if not fine]
-    raise TrainingError(
+    raise LossNotFinite(
         f"epoch {epoch}, step {place + 1}: the loss {', '.join(bad) or 'sum'} is not finite\n"
         "    the best weights and the last checkpoint are untouched; "
-        "a lower learning rate or another temperature may help"
+        "a lower learning rate or another temperature may help",
+        epoch=epoch,
+        step=place + 1,
+        terms=bad,
     )
 
 

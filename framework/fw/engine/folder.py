@@ -145,12 +145,11 @@ class RunFolder:
         kept = [json.dumps(line) + "\n" for line in self.lines() if line["epoch"] <= epoch]
         write_text(self.path / "metrics.jsonl", "".join(kept))
 
-    def save_weights(self, weights: Mapping[str, Tensor], epoch: int) -> None:
-        """Keep the best weights so far, those of ``epoch``, as ``best.safetensors``."""
+    def save_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Keep the best weights so far as ``best.safetensors``."""
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-        marks = {"data": self.data, "epoch": str(epoch)}
         # Made in memory: safetensors and torch report a full disk each in a way of its own.
-        write_bytes(self.path / WEIGHTS, save(tensors, marks))
+        write_bytes(self.path / WEIGHTS, save(tensors, {"data": self.data}))
 
     def load_weights(self) -> dict[str, Tensor]:
         """Load the best weights onto the CPU; raises RunError if they are missing or damaged."""

@@ -117,7 +117,7 @@ def _record(
     if done or selection.improved or regular or is_due(session, course):
         save(session, course)
     if selection.improved:
-        session.folder.save_weights(session.step.state_dict(), selection.epoch)
+        session.folder.save_weights(session.step.state_dict())
 
 
 def _diagnose(session: Session, epoch: int, report: EpochReport, plan: Plan) -> Mapping[str, float]:

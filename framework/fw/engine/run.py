@@ -25,12 +25,14 @@ from fw.engine.environment import describe_environment
 from fw.engine.exam import Exam
 from fw.engine.folder import RunFolder
 from fw.engine.loop import train
+from fw.engine.memory import memory_explained
 from fw.engine.ownership import PATIENCE
 from fw.engine.prepared import Prepared, prepare
 from fw.engine.reporting import Reporter
 from fw.engine.restore import fit_best_weights, read_kept_recipe
 from fw.engine.selection import Selection
 from fw.engine.session import Session
+from fw.engine.spoilt import culprit_named
 from fw.stopping import Stop, listening
 
 
@@ -172,7 +174,7 @@ def _execute(
     reporter: Reporter,
     stop: Stop,
 ) -> Result:
-    with _kept_if_trained(folder, reporter):
+    with _kept_if_trained(folder, reporter), memory_explained(recipe):
         places = Places.from_environment(Path(data) if data else None)
         loaded = load_data(recipe, places, reporter.warn)
         folder = attrs.evolve(folder, data=loaded.name)
@@ -181,7 +183,7 @@ def _execute(
         parts = prepare(recipe, loaded, device, reporter.warn)
         session = _session(recipe, parts, folder, reporter, stop)
         with blamed_by_traceback(recipe, "in a run"):
-            with _arithmetic(recipe.seed, device):
+            with _arithmetic(recipe.seed, device), culprit_named(session, recipe, parts.info):
                 state = train(session)
             return _finish(recipe, session, parts.exam, loaded, state, reporter)
 

@@ -23,6 +23,13 @@ from fw.interfaces import (
     StepOutput,
     Task,
 )
+from fw.outputs import (
+    checked_batch,
+    checked_hidden,
+    checked_negatives,
+    checked_pooled,
+    checked_term,
+)
 from fw.random import Rng
 from fw.views import TwoViews
 
@@ -80,7 +87,7 @@ class Step(nn.Module):
         """Make the batch of ``rows`` and the place that everything in the step draws from."""
         rng = Rng.for_rows(self.seed, epoch, rows)
         history = self.training_rows.newest(rows, min(groups[0].width, self.max_len + 1))
-        return self.task(history, rng.child("task")), rng
+        return checked_batch(self.task(history, rng.child("task")), history, self.task), rng
 
     def means(self, batch: Batch, rng: Rng, groups: Sequence[Group]) -> list[Tensor]:
         """Return the unweighted terms of the loss ([] each), in the order of ``terms``."""
@@ -120,23 +127,28 @@ class Step(nn.Module):
             output = self._output(batch, negatives, group, rng)
             for i, term in wanted.items():
                 place = rng.child(f"{term.name} loss").part(group.start, group.stop)
-                sums[i] = _add(sums.get(i), term.loss(output._replace(rng=place)))
+                found = term.loss(output._replace(rng=place))
+                sums[i] = _add(sums.get(i), checked_term(found, term.loss, batch.history.items))
         return sums
 
     def _negatives(self, batch: Batch, rng: Rng) -> Negatives | None:
         if self.sampler is None or not self.needs_negatives:
             return None
-        return self.sampler(batch, rng.child("sampler"))
+        return checked_negatives(self.sampler(batch, rng.child("sampler")), batch, self.sampler)
 
     def _output(
         self, batch: Batch, negatives: Negatives | None, group: Group, rng: Rng
     ) -> StepOutput:
         part = Batch(*(_cut(sequences, group, batch) for sequences in batch))
-        hidden = self.encoder(part.inputs, rng.child("encoder").part(group.start, group.stop))
+        hidden = self._encoded(part.inputs, rng.child("encoder").part(group.start, group.stop))
         if negatives is not None:
             negatives = _cut_negatives(negatives, group, part.targets.items.shape[1])
         output = StepOutput(part, self.encoder.items, hidden=hidden, negatives=negatives)
         return self._selected(output)
+
+    def _encoded(self, inputs: Sequences, rng: Rng) -> Tensor:
+        hidden = self.encoder(inputs, rng)
+        return checked_hidden(hidden, inputs, self.encoder, self.encoder.hidden_size)
 
     def _selected(self, output: StepOutput) -> StepOutput:
         """Leave the choice among what was drawn to a sampler that wants it."""
@@ -147,7 +159,8 @@ class Step(nn.Module):
 
     def _contrast(self, term: Term, batch: Batch, groups: Sequence[Group], rng: Rng) -> LossTerm:
         pooled = self.pooled(term, self.views(term, batch, rng), groups, rng)
-        return term.loss(StepOutput(batch, self.encoder.items, views=pooled))
+        found = term.loss(StepOutput(batch, self.encoder.items, views=pooled))
+        return checked_term(found, term.loss, batch.history.items)
 
     def _pool(self, term: Term, view: Sequences, groups: Sequence[Group], rng: Rng) -> Tensor:
         assert term.pooling is not None
@@ -156,8 +169,9 @@ class Step(nn.Module):
         for start, stop, width in groups:
             longest = min(term.views.longest(min(width, self.max_len)), view.items.shape[1])
             part = slice_rows(view, start, stop, longest)
-            hidden = self.encoder(part, rng.part(start, stop))
-            pooled.append(term.pooling(hidden, part.lengths))
+            hidden = self._encoded(part, rng.part(start, stop))
+            found = term.pooling(hidden, part.lengths)
+            pooled.append(checked_pooled(found, hidden, term.pooling))
         return torch.cat(pooled)
 
 

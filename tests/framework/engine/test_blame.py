@@ -6,6 +6,7 @@ import pytest
 
 from fw.engine.blame import blamed_by_traceback, blamed_on
 from fw.errors import DataError, PluginError
+from fw.outputs import WrongOutput
 from fw.registry import Entry
 
 
@@ -28,7 +29,9 @@ def entry(distribution):
 
 
 def recipe(distribution):
-    return SimpleNamespace(components={"loss": (SimpleNamespace(entry=entry(distribution)),)})
+    return SimpleNamespace(
+        components={"loss": (SimpleNamespace(entry=entry(distribution), slot=None),)}
+    )
 
 
 def fail_in_step():
@@ -75,3 +78,31 @@ def test_a_plugin_that_fails_while_it_is_built_is_named():
         "loss 'broken' failed while it was built: KeyError: 'hidden'",
         "    it comes from plugin loss-broken, distribution x 2.1",
     ]
+
+
+def test_a_plugin_given_by_its_module_has_no_distribution():
+    given = Entry(kind="loss", name="broken", component=Component, plugin="my_loss")
+    with pytest.raises(PluginError) as caught, blamed_on(given, "while it was built"):
+        raise KeyError("hidden")
+    assert str(caught.value).endswith("\n    it comes from plugin my_loss (given with -p)")
+
+
+def test_a_component_that_returned_something_wrong_is_blamed_wherever_that_was_found():
+    with pytest.raises(PluginError) as caught, blamed_by_traceback(recipe("fw-broken"), "in a run"):
+        raise WrongOutput("loss", Component(), "totals of shape [8], it should be []")
+    assert str(caught.value).startswith(
+        "loss 'broken' failed in a run: it returned totals of shape [8], it should be []\n"
+    )
+
+
+def test_the_only_component_of_its_kind_is_blamed_for_what_a_library_made_for_it():
+    with pytest.raises(PluginError, match="'broken' failed"), blamed_by_traceback(recipe("x"), ""):
+        raise WrongOutput("loss", object(), "nothing")
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("[enforce fail] . DefaultCPUAllocator: can't allocate")]
+)
+def test_nobody_is_blamed_where_memory_is_short(error):
+    with pytest.raises(type(error)), blamed_on(entry("x"), "while it was built"):
+        raise error

@@ -197,7 +197,7 @@ def test_best_weights_that_were_never_written_are_taken_from_their_checkpoint(
 ):
     """A kill between the checkpoint of a new best and its weights."""
 
-    def die(folder, weights, epoch):
+    def die(folder, weights):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:

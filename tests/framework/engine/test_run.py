@@ -17,7 +17,7 @@ from fw.engine import run as engine
 from fw.engine.loop import train
 from fw.engine.reporting import Reporter
 from fw.engine.selection import Selection
-from fw.errors import DataError, RunError, TrainingError
+from fw.errors import DataError, PluginError, RunError
 
 RECIPE = """
 seed = 3
@@ -332,7 +332,7 @@ def test_case_B24_a_loss_that_is_no_number_stops_the_run_and_keeps_the_good_weig
     )
     sys.path.insert(0, str(recipe.parent))
     try:
-        with pytest.raises(TrainingError) as caught:
+        with pytest.raises(PluginError) as caught:
             engine.run(
                 recipe,
                 overrides=['losses=[{name="bad"}]', "training.epochs=99"],
@@ -342,7 +342,10 @@ def test_case_B24_a_loss_that_is_no_number_stops_the_run_and_keeps_the_good_weig
             )
     finally:
         sys.path.remove(str(recipe.parent))
-    assert "the loss bad is not finite" in str(caught.value)
+    assert str(caught.value) == (
+        "loss 'bad' failed in a run (epoch 11, step 1): it returned totals that are not finite\n"
+        "    it comes from plugin bad_loss (given with -p)"
+    )
     (folder,) = (recipe.parent / "runs").iterdir()
     from safetensors.torch import load_file
 
