@@ -42,6 +42,14 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; raises RunError, naming it, where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot make the folder {path}: {error.strerror}") from error
+
+
 def append_text(path: Path, text: str) -> None:
     """Add to a text file and flush it to the disk; where that fails, it is as it was before."""
     try:

@@ -21,7 +21,7 @@ from torch import Tensor
 import fw
 from fw.config.recipe import Recipe
 from fw.config.writing import recipe_text
-from fw.engine.files import append_text, write_atomically, write_bytes, write_text
+from fw.engine.files import append_text, write_bytes, write_text
 from fw.engine.ownership import LOCK, OWNER, PATIENCE, is_owned, owned
 from fw.errors import RunError
 
@@ -115,7 +115,7 @@ class RunFolder:
     def write_ranks(self, frame: pd.DataFrame, name: str = "ranks.parquet") -> None:
         """Keep the counts and metrics of every case."""
         frame.attrs["data"] = self.data  # pandas stores it in the file's metadata
-        write_atomically(self.path / name, frame.to_parquet)
+        write_bytes(self.path / name, frame.to_parquet())
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write ``content`` as JSON, atomically."""

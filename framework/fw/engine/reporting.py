@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from fw.config.recipe import Training
 from fw.engine.batches import Plan
@@ -27,11 +28,18 @@ class Reporter:
 
     def say(self, message: str) -> None:
         """Print a plain line."""
-        self.console.print(message, markup=False, soft_wrap=True)
+        self._print(message, markup=False, soft_wrap=True)
 
     def warn(self, message: str) -> None:
         """Print a line that stands out."""
-        self.console.print(f"warning: {message}", style="bold yellow", markup=False, soft_wrap=True)
+        self._print(f"warning: {message}", style="bold yellow", markup=False, soft_wrap=True)
+
+    def _print(self, what: str | Table, **how: Any) -> None:
+        try:
+            self.console.print(what, **how)
+        except OSError:
+            # A log on a full disk, a terminal that is gone: the run is worth more, and goes on.
+            self.console.quiet = True
 
     def warn_once(self, subject: str, message: str) -> None:
         """Print a warning, unless the subject has been warned of before."""
@@ -92,7 +100,7 @@ class Reporter:
         """Print the final table, what stands out in it, the time an epoch took, and the folder."""
         self.say("\nValidation selected the model; test was scored once. Means ± standard errors.")
         for table in result_tables(rows):
-            self.console.print(table)
+            self._print(table)
         for remark in remarks(rows):
             self.warn(remark)
         seconds = content["timing"]["seconds_per_epoch"]

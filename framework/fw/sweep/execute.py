@@ -12,7 +12,7 @@ from typing import cast
 
 import attrs
 
-from fw.engine.files import write_text
+from fw.engine.files import make_folder, write_text
 from fw.stopping import listening
 from fw.sweep.plan import Job
 from fw.sweep.worker import Setting, run_job, work
@@ -60,7 +60,7 @@ def execute(setting: Setting, jobs: Sequence[Job], at_once: int = 1) -> Iterator
 def _write_recipes(setting: Setting, jobs: Sequence[Job]) -> None:
     """Keep every job's recipe: a change of the sweep's recipe while it runs changes nothing."""
     for path in (setting.recipe("").parent, setting.log("").parent):
-        path.mkdir(parents=True, exist_ok=True)
+        make_folder(path)
     for job in jobs:
         write_text(setting.recipe(job.name), job.recipe)
 

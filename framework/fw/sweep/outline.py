@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 import cattrs
 
-from fw.engine.files import write_text
+from fw.engine.files import make_folder, write_text
 from fw.errors import RunError
 
 FILE = "sweep.json"
@@ -33,7 +33,7 @@ class Outline:
 
     def write(self, folder: Path) -> None:
         """Write ``sweep.json``; raises RunError where that cannot be written."""
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         write_text(folder / FILE, json.dumps(attrs.asdict(self), indent=2) + "\n")
 
     @classmethod

@@ -10,7 +10,8 @@ import os
 import signal
 import threading
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TextIO
@@ -44,16 +45,32 @@ class Setting:
 
 def run_job(setting: Setting, name: str, device: str, *, side_by_side: bool = False) -> str:
     """Run, or go on with, one run of a sweep; returns why it failed, or nothing."""
-    with setting.log(name).open("a", encoding="utf-8") as log:
+    with _log(setting.log(name)) as log:
         try:
             _run(setting, name, device, side_by_side, log)
         except FrameworkError as error:
-            print(error, file=log)
+            _note(log, str(error))
             return str(error)
         except Exception as error:
-            traceback.print_exc(file=log)
+            _note(log, traceback.format_exc())
             return f"{type(error).__name__}: {error}\n    its traceback is in {log.name}"
     return ""
+
+
+@contextmanager
+def _log(path: Path) -> Iterator[TextIO]:
+    """Open a log; where the disk is full it stays as it is, and the run goes on."""
+    log = path.open("a", encoding="utf-8")
+    try:
+        yield log
+    finally:
+        with suppress(OSError):
+            log.close()
+
+
+def _note(log: TextIO, text: str) -> None:
+    with suppress(OSError):
+        print(text, file=log, flush=True)
 
 
 def _run(setting: Setting, name: str, device: str, side_by_side: bool, log: TextIO) -> None:
