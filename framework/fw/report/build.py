@@ -93,8 +93,9 @@ def _limited(rows: list[Row], findings: Findings) -> list[Row]:
     """Of many rows show at first the baseline and those that validation likes best."""
     if len(rows) <= _SHOWN_AT_FIRST or not findings.arms:
         return rows
-    frame = findings.frame().drop_duplicates("row").sort_values("validation", ascending=False)
-    kept = list(dict.fromkeys([findings.sweep.baseline, *frame["row"]]))[:_SHOWN_AT_FIRST]
+    values = {arm.name: findings.validation(arm)["validation"] for arm in findings.arms}
+    best = sorted(values, key=lambda name: values[name] or 0.0, reverse=True)
+    kept = list(dict.fromkeys([findings.sweep.baseline, *best]))[:_SHOWN_AT_FIRST]
     return [attrs.evolve(row, shown=row.name in kept) for row in rows]
 
 

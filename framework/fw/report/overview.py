@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fw.report.numbers import UNKNOWN, metric
-from fw.report.parts import Notes, Part, Section, Table
-from fw.report.runs import Row, Run
+from fw.report.parts import Folded, Notes, Part, Section, Table
+from fw.report.runs import MANY, Row, Run, all_runs
 
 
 def section(rows: Sequence[Row]) -> Section:
@@ -15,17 +15,19 @@ def section(rows: Sequence[Row]) -> Section:
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[Part]:
-    open_ones = [run for row in rows for run in row.runs if run.result is None]
+    open_ones = [run for run in all_runs(rows) if run.result is None]
     if open_ones:
         yield Notes(
             urgent=True,
             lines=[f"{run.name} is not finished: {_how_far(run)}." for run in open_ones],
         )
-    yield Table(
+    table = Table(
         caption="Every run: its state, and the epoch that validation selected",
         headings=("run", "state", "seed", "epochs", "best epoch", "validation", "looks at test"),
-        lines=[_line(row, run) for row in rows for run in row.runs],
+        lines=[_line(run) for run in all_runs(rows)],
     )
+    many = len(table.lines) > MANY
+    yield Folded(title=f"All {len(table.lines)} runs", parts=[table]) if many else table
 
 
 def _how_far(run: Run) -> str:
@@ -33,7 +35,7 @@ def _how_far(run: Run) -> str:
     return f"{run.state} after {len(run.epochs)} of {planned} epochs; it has no test results"
 
 
-def _line(row: Row, run: Run) -> tuple[str, ...]:
+def _line(run: Run) -> tuple[str, ...]:
     best = run.best_epoch
     return (
         run.name,

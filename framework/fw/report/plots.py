@@ -140,7 +140,7 @@ def _layout(figure: Figure) -> dict[str, Any]:
 
 def _x(figure: Figure) -> Mapping[str, Any]:
     if figure.kind == "intervals":
-        return {"zeroline": True, "nticks": 5, "tickangle": 0}
+        return {"zeroline": True, "nticks": 4, "tickangle": 0}
     if figure.kind == "lines":
         epochs = [x for series in figure.series for x in series.x]
         few = max(epochs, default=0) - min(epochs, default=0) < _FEW_EPOCHS

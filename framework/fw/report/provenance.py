@@ -83,7 +83,7 @@ def flat(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]
     for key, inner in value.items():
         name = f"{before}{_SPELT_OUT.get(key, key)}".replace("_", " ")
         if isinstance(inner, Mapping) and "median" in inner:
-            yield name, ", ".join(f"{level} {_text(number)}" for level, number in inner.items())
+            yield name, ", ".join(f"{level}: {_text(number)}" for level, number in inner.items())
         elif isinstance(inner, Mapping):
             yield from flat(inner, f"{name}: ")
         elif inner is not None and inner != []:

@@ -11,12 +11,16 @@ from fw.config.values import toml
 from fw.report.parts import Folded, Notes, Part, Section, Table, Text
 from fw.report.runs import Row
 
-_FEW = 4  # tables that need not be folded away
+_FEW = 4  # tables or recipes that need not be folded away
 
 
 def section(rows: Sequence[Row], baseline: Row) -> Section:
     """Show how recipes differ from the baseline's, and the recipes themselves."""
-    return Section(title="Recipes", parts=[*_changes(rows, baseline), *map(_recipe, rows)])
+    parts = [*_changes(rows, baseline)]
+    texts = [_recipe(row) for row in rows]
+    if len(texts) > _FEW:
+        return Section(title="Recipes", parts=[*parts, Folded(title="All recipes", parts=texts)])
+    return Section(title="Recipes", parts=[*parts, *texts])
 
 
 def _changes(rows: Sequence[Row], baseline: Row) -> Iterator[Part]:

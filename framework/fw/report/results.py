@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import attrs
 
@@ -16,7 +15,7 @@ from fw.comparison.words import cautions, words
 from fw.report import intervals
 from fw.report.intervals import LEGEND, MARKS, Difference
 from fw.report.numbers import UNKNOWN, metric
-from fw.report.parts import Folded, Notes, Part, Section, Table
+from fw.report.parts import Figure, Folded, Notes, Part, Section, Table
 from fw.report.references import references, remarks
 from fw.report.runs import Row
 
@@ -109,7 +108,7 @@ class _Results:
             mark=f"{MARKS[row.verdict]}{'' if row.total else ' (users)'}",
         )
 
-    def _figure(self, pair: Pair) -> Any:
+    def _figure(self, pair: Pair) -> Figure:
         baseline = row_of(self.found.arms[0], self.rows).name
         return intervals.figure("/".join(pair), baseline, [*self._differences(pair)])
 

@@ -12,6 +12,8 @@ from fw.comparison.finished import Begun, short_names
 from fw.engine.folder import RunFolder
 from fw.engine.listing import state_of
 
+MANY = 12  # runs, of which tables are folded away
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class Run:

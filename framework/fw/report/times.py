@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from fw.report.numbers import UNKNOWN, duration
 from fw.report.parts import Figure, Folded, Notes, Part, Section, Series, Table
-from fw.report.runs import Row, Run, all_runs
+from fw.report.runs import MANY, Row, Run, all_runs
 
 _PARTS = ("training", "evaluating")
-_MANY = 12  # runs, of which the table is folded away
 _BESIDE = "∥"
 
 
@@ -27,7 +26,7 @@ def _parts(rows: Sequence[Row]) -> Iterator[Part]:
     trained = [row for row in rows if any(run.epochs for run in row.runs)]
     yield _figure(trained)
     table = _table(runs)
-    yield table if len(runs) <= _MANY else Folded(title="Times of every run", parts=[table])
+    yield table if len(runs) <= MANY else Folded(title="Times of every run", parts=[table])
     if any(run.begun.environment.get("side_by_side") for run in runs):
         line = f"{_BESIDE}: ran side by side with other runs; these times are not comparable."
         yield Notes(lines=[line])

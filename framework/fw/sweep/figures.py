@@ -90,7 +90,7 @@ class Findings:
                 "seeds": len(arm.runs),
                 "mean": summary["value"],
                 "sd": summary["sd_between_seeds"],
-                **self._validation(arm),
+                **self.validation(arm),
                 **_difference(compared.get(arm.name)),
                 **_seconds(arm),
             }
@@ -102,7 +102,8 @@ class Findings:
         others = [a for a in self.arms if a is not baseline and a.name not in strangers]
         return make_rows([baseline, *others], [pair], None, comparable=True)
 
-    def _validation(self, arm: Arm) -> dict[str, float | None]:
+    def validation(self, arm: Arm) -> dict[str, float | None]:
+        """Return a row's mean of what selected, and its standard deviation between seeds."""
         found = [run.result["metrics"].get(self.monitor, {}).get("value") for run in arm.runs]
         values = [value for value in found if value is not None]
         return {

@@ -56,7 +56,7 @@
 
   const isDrawn = (node) => node.classList.contains("js-plotly-plot");
   const redraw = () => plots.filter(isDrawn).forEach(draw);
-  const inSight = (node) => node.getClientRects().length > 0;
+  const inSight = (node) => !node.closest("details:not([open])");
 
   const watcher = new IntersectionObserver(
     (entries) => {
