@@ -22,7 +22,7 @@ def check_sequences(
     Items are at most ``largest``; with ``gaps`` PAD may stand between them without being announced.
     """
     if not isinstance(found, Sequences):
-        broken(f"{name} are {type(found).__name__}, not fw.Sequences")
+        broken(f"{name}: {type(found).__name__}, not fw.Sequences")
     _check_shapes(name, found, given)
     _check_padding(name, found)
     _check_items(name, found, largest, gaps)

@@ -30,15 +30,15 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def difference(left: Mapping[str, Tensor], right: Mapping[str, Tensor]) -> str:
-    """Name the first tensor in which two results differ, or return nothing.
+    """Say where two results differ first, or return nothing.
 
     Floats may differ by rounding. Where one is wider, only what both have along the second axis is
     compared: the rest is padding.
     """
     for name, one in left.items():
-        shared = _cut(one, right[name]), _cut(right[name], one)
-        if not _equal(*shared):
-            return f"{name or 'the result'}: {_words(shared[0])} and {_words(shared[1])}"
+        pair = _cut(one, right[name]), _cut(right[name], one)
+        if not _equal(*pair):
+            return f"{name} {_first_difference(*pair)}".strip()
     return ""
 
 
@@ -59,9 +59,16 @@ def _equal(one: Tensor, other: Tensor) -> bool:
     return torch.equal(one, other)
 
 
+def _first_difference(one: Tensor, other: Tensor) -> str:
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return " and ".join(f"{list(value.shape)} {value.dtype}" for value in (one, other))
+    rows = zip(*(value.reshape(-1, *value.shape[1:]) for value in (one, other)), strict=True)
+    number, pair = next((n, pair) for n, pair in enumerate(rows) if not _equal(*pair))
+    return f"[{number}]: {_words(pair[0])} and {_words(pair[1])}"
+
+
 def _words(value: Tensor, most: int = 8) -> str:
     """Write a tensor in a few words."""
     values = value.detach().flatten()[:most].tolist()
     short = [round(one, 4) if isinstance(one, float) else one for one in values]
-    more = " ..." if value.numel() > most else ""
-    return f"{list(value.shape)} {short}{more}"
+    return f"{short}".removesuffix("]") + (", ...]" if value.numel() > most else "]")

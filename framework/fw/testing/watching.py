@@ -46,7 +46,7 @@ _SHAPES = {
     "bincount": "bincount()",
 }
 _FACTORIES = {
-    *("arange", "as_tensor", "empty", "eye", "from_numpy", "full", "linspace", "ones", "rand"),
+    *("arange", "as_tensor", "empty", "eye", "full", "linspace", "ones", "rand"),
     *("randint", "randn", "randperm", "tensor", "tril_indices", "triu_indices", "zeros"),
 }
 
