@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fw.comparison.checks import SHOWN
+from fw.report.axes import axis, is_of_ranks
 from fw.report.epochs import figure, names_in
 from fw.report.parts import Figure, Folded, Notes, Part, Section
 from fw.report.runs import Row, all_runs
@@ -46,12 +47,13 @@ def _loss(rows: Sequence[Row], name: str) -> Figure:
 
 
 def _metric(rows: Sequence[Row], name: str) -> Figure:
+    better = ": the higher, the better" if is_of_ranks(name) else ""
     selects = " It selects the weights." if any(r.monitor == name for r in all_runs(rows)) else ""
     return figure(
         rows,
         "metrics",
         name,
         title=name,
-        about=f"Validation, 0 to 1, higher is better.{selects}",
-        y_title=f"{name.rpartition('/')[2]} (0 to 1)",
+        about=f"Validation{better}.{selects}",
+        y_title=axis(name),
     )

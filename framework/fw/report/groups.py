@@ -11,6 +11,7 @@ import attrs
 from fw.comparison.groups import By, GroupResult, results_by_group
 from fw.config.suggestions import listed
 from fw.errors import RunError
+from fw.report.axes import axis
 from fw.report.numbers import metric as written
 from fw.report.parts import Figure, Folded, Notes, Part, Section, Series, Table
 from fw.report.runs import Row, Run
@@ -126,7 +127,7 @@ def _figure(found: Sequence[tuple[Row, _Found]], metric: str, by: By) -> Figure:
         title=title,
         about="Groups of about as many cases. Error bars: standard error over users.",
         x_title=_AXES[by],
-        y_title=f"{metric.rpartition('/')[2]} (0 to 1)",
+        y_title=axis(metric),
         series=[_series(row, groups) for row, groups in known],
         table=_table(title, _AXES[by], known),
         summary=f"{title}. " + "; ".join(_said(row, groups) for row, groups in known) + ".",

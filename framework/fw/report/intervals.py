@@ -40,7 +40,7 @@ def figure(metric: str, baseline: str, found: Sequence[Difference]) -> Figure:
     return Figure(
         kind="intervals",
         title=f"{metric}: difference to {baseline}",
-        about="Points with 95 % intervals; right of 0 is better than the baseline.",
+        about="Points with 95 % intervals; right of 0 is higher than the baseline.",
         x_title=f"difference in {metric.rpartition('/')[2]}",
         y_title="",
         series=[_series(one) for one in found],

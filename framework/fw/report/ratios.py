@@ -10,6 +10,7 @@ import attrs
 from fw.comparison.arms import Arm
 from fw.comparison.plain import arm_summary
 from fw.comparison.rows import Pair
+from fw.report.axes import axis
 from fw.report.numbers import metric as written
 from fw.report.parts import Figure, Series, Table
 from fw.sweep.figures import Findings
@@ -77,7 +78,7 @@ def _figure(augmenter: str, points: Sequence[_Point], pair: Pair, baseline: Arm 
         title=f"{augmenter}: ratio against {name}",
         about=f"Error bars: {spread}.",
         x_title=f"ratio of {augmenter} (share of a history)",
-        y_title=f"{pair[1].partition('/')[2]} (0 to 1)",
+        y_title=axis(pair[1]),
         series=series,
         legend=legend,
         table=_table(augmenter, name, series),

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from fw.report.axes import axis
 from fw.report.epochs import _summary, _table, _thinned
 from fw.report.numbers import duration, plain
 from fw.report.parts import Figure, Series, Table
@@ -44,6 +45,20 @@ def test_times_have_units_that_suit_them(seconds, said):
 )
 def test_numbers_keep_four_digits_whatever_their_size(value, said):
     assert plain(value) == said
+
+
+@pytest.mark.parametrize(
+    ("metric", "title"),
+    [
+        ("valid/full-seen-out/ndcg@10", "ndcg@10 (0 to 1)"),
+        ("full/auc", "auc (0 to 1)"),
+        ("test/full-seen-out/popularity@5", "popularity@5 (training interactions)"),
+        ("novelty@10", "novelty@10 (bits)"),
+        ("test/own/surprise", "surprise"),
+    ],
+)
+def test_the_axis_of_a_metric_has_its_unit_where_that_is_known(metric, title):
+    assert axis(metric) == title
 
 
 def series(name, points, row=0):
