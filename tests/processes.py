@@ -28,10 +28,10 @@ def start(*words, cwd, before=lambda: None, **more):
     )
 
 
-def end(process):
+def end(process, seconds=SECONDS):
     """Wait for a process; return its exit code and what it said on stderr."""
     try:
-        _, said = process.communicate(timeout=SECONDS)
+        _, said = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
@@ -39,9 +39,9 @@ def end(process):
     return process.returncode, said
 
 
-def fw(*words, cwd, **more):
+def fw(*words, cwd, seconds=SECONDS, **more):
     """Run ``fw`` to its end; return its exit code and what it said on stderr."""
-    return end(start(*words, cwd=cwd, **more))
+    return end(start(*words, cwd=cwd, **more), seconds)
 
 
 def wait_until(condition, process):
