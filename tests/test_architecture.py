@@ -1,6 +1,7 @@
 """The structure keeps its promises."""
 
 import ast
+import re
 import tomllib
 from pathlib import Path
 
@@ -73,6 +74,25 @@ def test_every_kind_has_a_documented_hook_and_protocol(kind):
     protocol = getattr(fw.interfaces, kind.protocol)
     assert f":class:`fw.interfaces.{kind.protocol}`" in hook.__doc__
     assert protocol.__doc__
+
+
+WRITES = re.compile(
+    r"\.write_(?:text|bytes)\(|open\([^)\n]*[\"'][wax]|save_file\(|to_(?:parquet|csv|feather)\((?!\)|index)"
+    r"|np\.save|json\.dump\("
+)
+# What writes files whole; a log, of which half a line is no harm; a new plugin's first files.
+MAY_WRITE = {"engine/files.py", "sweep/worker.py", "starting.py"}
+
+
+def test_files_are_written_by_the_one_module_that_does_it_whole():
+    root = ROOT / "framework" / "fw"
+    found = {
+        str(path.relative_to(root))
+        for path in FRAMEWORK
+        if WRITES.search(path.read_text(encoding="utf-8"))
+    }
+    assert "engine/files.py" in found
+    assert {path for path in found if not path.startswith("testing/")} <= MAY_WRITE
 
 
 def test_files_stay_readable_in_one_sitting():

@@ -182,15 +182,13 @@ class RunFolder:
         if not path.exists():
             return None
         try:
-            return dict(torch.load(path, map_location="cpu", weights_only=True))
+            content = io.BytesIO(path.read_bytes())
+        except OSError as error:
+            raise RunError(f"cannot read the checkpoint {path}: {error.strerror}") from error
+        try:
+            return dict(torch.load(content, map_location="cpu", weights_only=True))
         except Exception as error:  # torch names no common type for a file that is not its own
             raise RunError(
-                f"cannot load the checkpoint {path}: {_reason(error)}\n"
-                "    without it the run begins again: remove it, then resume"
+                f"cannot load the checkpoint {path}: it is cut short, damaged, or not a checkpoint "
+                "of fw\n    without it the run begins again: remove it, then resume"
             ) from error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return "it is cut short, damaged, or not a checkpoint of fw"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+from torch import Tensor
 
 from fw.config.reading import read_recipe
 from fw.config.recipe import Recipe
@@ -14,7 +15,7 @@ from fw.data.places import Places
 from fw.discovery import discover_or_explain
 from fw.engine.data import RunData, load_data
 from fw.engine.device import choose_device
-from fw.engine.folder import WEIGHTS, RunFolder
+from fw.engine.folder import STATE, WEIGHTS, RunFolder
 from fw.engine.prepared import Prepared, prepare
 from fw.engine.step import Step
 from fw.engine.weights import fit_weights
@@ -85,11 +86,7 @@ def restore(
 
 def fit_best_weights(step: Step, folder: RunFolder) -> None:
     """Load a run's best weights; raises RunError if they are damaged or not the recipe's."""
-    try:
-        fit_weights(step, folder.load_weights())
-    except ValueError as error:
-        where = folder.path / WEIGHTS
-        raise RunError(f"the weights {where} do not fit the recipe: {error}") from error
+    _fit(step, folder.load_weights(), folder.path / WEIGHTS)
 
 
 def _load(step: Step, folder: RunFolder, result: Mapping[str, Any]) -> None:
@@ -100,4 +97,11 @@ def _load(step: Step, folder: RunFolder, result: Mapping[str, Any]) -> None:
     state = folder.load_state()
     if state is None:
         raise RunError(f"the run has no weights: {folder.path.absolute()}")
-    fit_weights(step, state["weights"])
+    _fit(step, state["weights"], folder.path / STATE)
+
+
+def _fit(step: Step, weights: Mapping[str, Tensor], path: Path) -> None:
+    try:
+        fit_weights(step, weights)
+    except ValueError as error:
+        raise RunError(f"the weights {path} do not fit the recipe: {error}") from error
