@@ -15,6 +15,7 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _SYMBOLS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "hexagon")
 COLOURS = len(_SYMBOLS)  # so many the page knows; then they begin again, with other dashes
 _SMALL, _LARGE = 5, 11  # pixels
+_FEW_POINTS = 30  # more have no room for a marker each
 _FEW_EPOCHS = 8  # so many have room for a tick each; there are no halves
 _BAR = 34  # pixels that a horizontal bar or interval needs
 _WIDEST_NAME = 18  # letters of a line of a name at an axis
@@ -48,7 +49,7 @@ def _trace(figure: Figure, series: Series) -> Any:
 
 
 def _line(series: Series) -> Any:
-    sizes = [_SMALL] * len(series.x)
+    sizes = [_SMALL if len(series.x) <= _FEW_POINTS else 0] * len(series.x)
     if series.marked is not None:
         sizes[series.marked] = _LARGE
     dash = _DASHES[series.row // COLOURS % len(_DASHES)]
@@ -144,7 +145,11 @@ def _x(figure: Figure) -> Mapping[str, Any]:
     if figure.kind == "lines":
         epochs = [x for series in figure.series for x in series.x]
         few = max(epochs, default=0) - min(epochs, default=0) < _FEW_EPOCHS
-        return {"tickangle": 0, **({"dtick": 1} if few else {"nticks": _FEW_EPOCHS})}
+        return {
+            "tickangle": 0,
+            "zeroline": False,
+            **({"dtick": 1} if few else {"nticks": _FEW_EPOCHS}),
+        }
     named = any(isinstance(x, str) for series in figure.series for x in series.x)
     return {"type": "category"} if named else {"nticks": 6, "tickangle": 0}
 

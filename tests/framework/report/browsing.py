@@ -49,6 +49,12 @@ const next = () => {
 };
 next();
 """
+# Tables that are wider than the screen leaves room for, by caption.
+SIDEWAYS = """
+return [...document.querySelectorAll(".scroll")]
+    .filter((one) => !one.closest("details:not([open])") && one.scrollWidth > one.clientWidth)
+    .map((one) => one.ariaLabel);
+"""
 SHOWN = """
 return [...document.querySelectorAll(".js-plotly-plot")].map(
   (plot) => plot.data.filter((trace) => trace.visible !== false).map((trace) => trace.meta.row));
