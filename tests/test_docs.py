@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -61,18 +62,19 @@ def test_there_is_something_to_check():
 
 
 def test_the_whole_plugin_of_the_guide_is_short():
-    (code,) = blocks(GUIDE, "python")
+    code, _ = blocks(GUIDE, "python")
     assert len([line for line in code.splitlines() if line.strip()]) <= 20
 
 
 def test_the_guide_shows_the_plugin_that_is_tested_as_an_installed_one():
-    (code,), (project,) = blocks(GUIDE, "python"), blocks(GUIDE, "toml")
+    (code, test), (project,) = blocks(GUIDE, "python"), blocks(GUIDE, "toml")
     assert code == text_of(THIRD_PARTY / "fw_item_dropout.py")
+    assert test == text_of(THIRD_PARTY / "test_fw_item_dropout.py")
     assert project == text_of(THIRD_PARTY / "pyproject.toml")
 
 
 def test_the_plugin_of_the_guide_runs_by_the_guides_own_commands(tmp_path, monkeypatch):
-    (code,) = blocks(GUIDE, "python")
+    code, _ = blocks(GUIDE, "python")
     (tmp_path / "fw_item_dropout.py").write_text(code)
     (tmp_path / "recipes").symlink_to(ROOT / "recipes")
     monkeypatch.chdir(tmp_path)
@@ -88,6 +90,19 @@ def test_the_plugin_of_the_guide_runs_by_the_guides_own_commands(tmp_path, monke
     (folder,) = (tmp_path / "runs").iterdir()
     kept = tomllib.loads((folder / "recipe.toml").read_text())
     assert kept["augmenters"] == [{"name": "item_dropout", "probability": 0.2}]
+
+
+def test_the_test_of_the_guide_passes_without_an_installation(tmp_path):
+    for name, code in zip(("", "test_"), blocks(GUIDE, "python"), strict=True):
+        (tmp_path / f"{name}fw_item_dropout.py").write_text(code)
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_guide_names_the_contract_of_every_kind():
+    named = re.findall(r"^\| `(\w+)` \|", text_of(GUIDE), re.MULTILINE)
+    assert named == [f"{kind.protocol}Contract" for kind in KINDS.values()]
 
 
 # Commands ------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ COMMANDS = {
     "check": ("fw.cli.check", "Show every problem of a recipe at once."),
     "list-plugins": ("fw.cli.list_plugins", "List the components that are there, and from whom."),
     "describe": ("fw.cli.describe", "Describe a component: source, settings, defaults."),
+    "new-plugin": ("fw.cli.new_plugin", "Write a plugin to start from, with its test."),
     "data": ("fw.cli.data", "Look into the data of a recipe."),
     "runs": ("fw.cli.runs", "List what has been run."),
     "sweep": ("fw.cli.sweep", "Run every row of a sweep with every seed, and compare them."),
