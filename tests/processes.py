@@ -70,6 +70,22 @@ def children_of(pid):
     return found
 
 
+def kill(process):
+    """Kill a process, and do not wait for those that it has started."""
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    process.stderr.close()
+
+
+def left_of(pids, seconds=20):
+    """Return which processes do not end by themselves in so many seconds."""
+    deadline = time.monotonic() + seconds
+    while (left := [pid for pid in pids if is_alive(pid)]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return left
+
+
 def is_alive(pid):
     """Whether a process lives (Linux); one that has ended and waits to be noticed does not."""
     try:

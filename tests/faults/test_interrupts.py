@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from processes import children_of, end, fw, is_alive, start, wait_until
+from processes import children_of, end, fw, kill, left_of, start, wait_until
 from same_runs import assert_same_run, checkpoint
 from tiny_runs import RECIPE, write_recipe
 
@@ -104,7 +104,7 @@ def test_case_B59_a_sweep_that_is_stopped_leaves_no_process_and_goes_on(recipe, 
     assert found == code, said
     assert "Traceback" not in said
     assert "stopped; the same command goes on from here" in said
-    assert not [child for child in children if is_alive(child)]
+    assert left_of(children) == []
     for name in ("plain-seed1", "wider-seed1"):
         assert (folder / name / "state" / "checkpoint.pt").exists()
     code, said = end(start_sweep(recipe))
@@ -117,9 +117,9 @@ def test_no_run_outlives_a_sweep_that_is_killed_and_the_sweep_goes_on(recipe):
     folder = recipe.parent / "sweeps" / "tiny"
     wait_until(lambda: len(begun(folder)()) == 2, process)
     children = children_of(process.pid)
-    process.kill()
+    kill(process)
     # At once, while its runs may still be saving in their folders.
     code, said = end(start_sweep(recipe))
     assert code == 0, said
-    assert not [child for child in children if is_alive(child)]
+    assert left_of(children) == []
     assert len(list(folder.glob("*/result.json"))) == 4

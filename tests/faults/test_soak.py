@@ -9,12 +9,11 @@ import random
 import signal
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import pytest
 
-from processes import children_of, end, fw, is_alive, start
+from processes import children_of, end, fw, left_of, start
 from same_runs import assert_same_run
 from tiny_runs import RECIPE, write_recipe
 
@@ -68,5 +67,4 @@ def test_a_sweep_that_is_killed_again_and_again_ends_with_the_same_table(tmp_pat
     pd.testing.assert_frame_equal(*same, check_exact=True)
     for run in (tmp_path / "alone" / "tiny").glob("row*"):
         assert_same_run(tmp_path / "killed" / "tiny" / run.name, run)
-    time.sleep(1)
-    assert not [child for child in children if is_alive(child)]
+    assert left_of(children) == []

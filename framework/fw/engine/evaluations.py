@@ -54,8 +54,9 @@ def evaluate_run(
     scores = {split: exam.score_model(run.parts.step, split) for split in ("valid", "test")}
     rows: Rows = {"model": scores, **exam.score_baselines(run.data.split)}
     with run.folder.owned():
-        content = _add(run, rows)
+        # The cases first: a metric that is listed has them, whenever this is broken off.
         _keep_cases(run.folder, results.ranks_frame(run.data.split, exam.case_lists, scores))
+        content = _add(run, rows)
     return Evaluation(folder=run.folder.path, rows=rows, content=content)
 
 
