@@ -61,6 +61,13 @@ def _name_word(parent: int, name: str) -> int:
     return _signed(word)
 
 
+def _word(value: Tensor | int, device: torch.device) -> Tensor:
+    """Bring a number to the device by filling memory there: a copy from the host would wait."""
+    if isinstance(value, Tensor):
+        return value.to(device=device, dtype=torch.int64)
+    return torch.full((), value, dtype=torch.int64, device=device)
+
+
 class Rng:
     """A place from which random numbers are drawn for the rows of a batch.
 
@@ -81,9 +88,8 @@ class Rng:
         ``seed`` and ``epoch`` may be 0-d int64 tensors on the rows' device, so that a captured step
         can be replayed with another epoch.
         """
-        words = torch.as_tensor(seed, dtype=torch.int64, device=rows.device)
-        words = _mix(words * _INCREMENTS[1] + 1)
-        words = _mix(words ^ (torch.as_tensor(epoch, device=rows.device) * _INCREMENTS[2] + 2))
+        words = _mix(_word(seed, rows.device) * _INCREMENTS[1] + 1)
+        words = _mix(words ^ (_word(epoch, rows.device) * _INCREMENTS[2] + 2))
         return cls(_mix(words ^ (rows * _INCREMENTS[0])))
 
     def child(self, name: str) -> Rng:

@@ -8,6 +8,7 @@ from tests.bench.timing import take_turns
 
 from fw.engine.batches import epoch_plans
 from fw.engine.build import make
+from fw.engine.execution import PlainStep
 from fw.engine.epoch import Progress, train_epoch
 
 
@@ -24,7 +25,7 @@ def measure():
         return list(islice(found, 6))
 
     def train(chosen):
-        train_epoch(step, optimizer, chosen, Progress.begin(step, len(chosen), 1))
+        train_epoch(step, PlainStep(step, optimizer), chosen, Progress.begin(step, len(chosen), 1))
 
     candidates = {"in groups": plans(True), "padded to the longest": plans(False)}
     yield from take_turns(

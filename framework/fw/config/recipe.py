@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -64,6 +64,14 @@ class Training:
         default=None,
         validator=positive,
         metadata={"help": "minutes after which such a state is also written, within an epoch too"},
+    )
+    execution: Literal["eager", "compile", "cuda_graph"] = attrs.field(
+        default="eager",
+        metadata={"help": "how a step is carried out; eagerly where the mode cannot be had"},
+    )
+    precision: Literal["float32", "tf32", "bfloat16"] = attrs.field(
+        default="float32",
+        metadata={"help": "of matrix products: tf32 is for CUDA; weights stay float32"},
     )
 
 

@@ -16,6 +16,8 @@ import numpy as np
 _SHRINK = 0.85
 # ... and it has at least this many positions: smaller ones cost more in calls than they save.
 _LEAST_POSITIONS = 1024
+# Where there are no groups, widths are rounded up to multiples of this.
+_STEP = 32
 
 
 class Group(NamedTuple):
@@ -45,11 +47,15 @@ def cut_groups(lengths: np.ndarray) -> tuple[Group, ...]:
     return tuple(groups)
 
 
-def plan_batch(rows: np.ndarray, lengths: np.ndarray, *, grouped: bool) -> Plan:
-    """Sort the rows by ``lengths`` ([B]), longest first, and cut them into groups if asked."""
+def plan_batch(rows: np.ndarray, lengths: np.ndarray, *, grouped: bool, most: int = 0) -> Plan:
+    """Sort the rows by ``lengths`` ([B]), longest first, and cut them into groups if asked.
+
+    Otherwise all are one group, of one of few widths up to ``most``, so that few shapes come up.
+    """
     order = np.argsort(-lengths, kind="stable")
     rows, lengths = rows[order], lengths[order]
-    whole = (Group(0, len(rows), int(lengths[0])),)
+    longest = int(lengths[0])
+    whole = (Group(0, len(rows), max(longest, min(most, -(-longest // _STEP) * _STEP))),)
     return Plan(rows, cut_groups(lengths) if grouped else whole)
 
 
@@ -67,6 +73,7 @@ def epoch_plans(
     ``lengths`` ([U]) are the numbers of items to be encoded of every row of the data.
     """
     order = np.random.default_rng((seed, epoch)).permutation(rows)
+    most = int(lengths.max(initial=0))
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        yield plan_batch(chosen, lengths[chosen], grouped=grouped)
+        yield plan_batch(chosen, lengths[chosen], grouped=grouped, most=most)

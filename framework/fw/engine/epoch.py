@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from fw.engine.batches import Plan
+from fw.engine.execution import Execute
 from fw.engine.step import Step
 from fw.errors import LossNotFinite
 
@@ -58,15 +59,15 @@ class Progress:
 
 def train_epoch(
     step: Step,
-    optimizer: torch.optim.Optimizer,
+    execute: Execute,
     plans: Sequence[Plan],
     progress: Progress,
     after_step: Callable[[int], object] = lambda users: None,
 ) -> EpochReport:
     """Train on every batch of ``plans`` that is not done yet, and report the whole epoch.
 
-    ``after_step`` is called with the users of each step. Raises LossNotFinite if a loss is not
-    finite.
+    ``execute`` carries out a step of ``step``; ``after_step`` is called with the users of each.
+    Raises LossNotFinite if a loss is not finite.
     """
     device = step.training_rows.items.device
     rows = torch.from_numpy(np.concatenate([plan.rows for plan in plans])).to(device)
@@ -76,7 +77,7 @@ def train_epoch(
     for place, plan in enumerate(plans[progress.done :], start=progress.done):
         end = begin + len(plan.rows)
         try:
-            _train_batch(step, optimizer, rows[begin:end], plan, number, progress.record[place])
+            _train_batch(execute, rows[begin:end], plan, number, progress.record[place])
         except Exception as error:
             error.add_note(f"epoch {progress.epoch}, step {place + 1}")
             raise
@@ -89,19 +90,9 @@ def train_epoch(
     return _report(values, step, plans, progress.seconds)
 
 
-def _train_batch(
-    step: Step,
-    optimizer: torch.optim.Optimizer,
-    rows: Tensor,
-    plan: Plan,
-    epoch: Tensor,
-    record: Tensor,
-) -> None:
-    loss, terms = step(rows, plan.groups, epoch)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    optimizer.step()
-    record[0] = loss.detach()
+def _train_batch(execute: Execute, rows: Tensor, plan: Plan, epoch: Tensor, record: Tensor) -> None:
+    loss, terms = execute(rows, plan.groups, epoch)
+    record[0] = loss
     record[1:] = terms
 
 

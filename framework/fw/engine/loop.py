@@ -58,7 +58,7 @@ def _train_one(session: Session, course: Course) -> None:
     within = course.within = course.within or Progress.begin(session.step, len(plans), epoch)
     with session.reporter.epoch(epoch, plans, within.done) as advance:
         after_step = _between_steps(session, course, advance)
-        report = train_epoch(session.step, session.optimizer, plans, within, after_step)
+        report = train_epoch(session.step, session.execute, plans, within, after_step)
     selection = course.selection.trained(epoch, report.seconds)
     metrics: Mapping[str, float] = {}
     with generators.apart(session.device):

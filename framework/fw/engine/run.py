@@ -23,6 +23,7 @@ from fw.engine.data import RunData, load_data
 from fw.engine.device import choose_device
 from fw.engine.environment import describe_environment
 from fw.engine.exam import Exam
+from fw.engine.execution import choose_execution, matrix_products
 from fw.engine.folder import RunFolder
 from fw.engine.loop import train
 from fw.engine.memory import memory_explained
@@ -183,13 +184,13 @@ def _execute(
         parts = prepare(recipe, loaded, device, reporter.warn)
         session = _session(recipe, parts, folder, reporter, stop)
         with blamed_by_traceback(recipe, "in a run"):
-            with _arithmetic(recipe.seed, device), culprit_named(session, recipe, parts.info):
+            with _arithmetic(recipe, device), culprit_named(session, recipe, parts.info):
                 state = train(session)
             return _finish(recipe, session, parts.exam, loaded, state, reporter)
 
 
 @contextmanager
-def _arithmetic(seed: int, device: torch.device) -> Iterator[None]:
+def _arithmetic(recipe: Recipe, device: torch.device) -> Iterator[None]:
     """Give training what is torch's own and global, and put it back afterwards.
 
     Numbers too small for a normal float are taken as zero, since arithmetic on them is very slow.
@@ -197,8 +198,8 @@ def _arithmetic(seed: int, device: torch.device) -> Iterator[None]:
     """
     torch.set_flush_denormal(True)
     try:
-        with generators.apart(device):
-            torch.manual_seed(seed)
+        with generators.apart(device), matrix_products(recipe.training.precision, device):
+            torch.manual_seed(recipe.seed)
             yield
     finally:
         torch.set_flush_denormal(False)
@@ -222,11 +223,15 @@ def _session(
     recipe: Recipe, parts: Prepared, folder: RunFolder, reporter: Reporter, stop: Stop
 ) -> Session:
     make_optimizer = make(recipe.one("optimizer"), parts.info, recipe.seed)
-    step, exam = parts.step, parts.exam
+    step, exam, training = parts.step, parts.exam, recipe.training
+    optimizer = make_optimizer([p for p in step.parameters() if p.requires_grad])
     return Session(
         step=step,
-        optimizer=make_optimizer([p for p in step.parameters() if p.requires_grad]),
-        training=recipe.training,
+        optimizer=optimizer,
+        execute=choose_execution(
+            step, optimizer, training.execution, training.precision, reporter.warn
+        ),
+        training=training,
         validate=lambda: results.full_names("valid", exam.score_model(step, "valid")),
         folder=folder,
         reporter=reporter,

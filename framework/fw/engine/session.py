@@ -10,6 +10,7 @@ import torch
 
 from fw.config.recipe import Training
 from fw.engine.batches import Plan, epoch_plans
+from fw.engine.execution import Execute
 from fw.engine.folder import RunFolder
 from fw.engine.reporting import Reporter
 from fw.engine.step import Step
@@ -24,6 +25,7 @@ class Session:
 
     step: Step
     optimizer: torch.optim.Optimizer
+    execute: Execute
     training: Training
     validate: Validate
     folder: RunFolder

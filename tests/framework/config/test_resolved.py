@@ -76,6 +76,8 @@ def test_every_default_is_filled_in_and_what_is_not_set_is_left_out(read, recipe
             "patience": 10,
             "monitor": "valid/all/hr@10",
             "checkpoint_every": 1,
+            "execution": "eager",
+            "precision": "float32",
         },
     }
 

@@ -8,7 +8,7 @@ TABLES = (
 )
 TRAINING = (
     "known keys: batch_size, checkpoint_every, checkpoint_minutes, epochs, evaluate_every, "
-    "monitor, patience"
+    "execution, monitor, patience, precision"
 )
 ADAM = "known keys: betas, decoupled, learning_rate, name, warmup"
 TOP = "known keys: extends, max_len, seed"

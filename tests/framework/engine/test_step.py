@@ -3,26 +3,15 @@
 import numpy as np
 import pytest
 import torch
+from tests.steps import LENGTHS, MAX_LEN, NUM_ITEMS, SIZE, small_info, small_step
 from torch import nn
 
-from fw import Info, LossTerm, Negatives
-from fw.data.sequences import SequenceStore
-from fw.data.split import CaseList, Split
-from fw.data.training import TrainingRows
+from fw import LossTerm, Negatives
 from fw.engine.batches import Group, cut_groups
 from fw.engine.step import Step, Term, newest
 from fw.nn.items import ItemTable
-from fw.views import TwoViews
-from fw_plugins.augmenters.crop import Crop
-from fw_plugins.augmenters.mask import Mask
 from fw_plugins.losses.bce import BinaryCrossEntropy
-from fw_plugins.losses.nt_xent import NTXent
-from fw_plugins.poolings.mean import Mean
 from fw_plugins.samplers.uniform import Uniform
-from fw_plugins.tasks.next_item import NextItem
-
-NOBODY = CaseList(np.array([], dtype=np.int64), np.array([], dtype=np.int64))
-NUM_ITEMS, MAX_LEN, SIZE = 30, 12, 8
 
 
 class RunningMean(nn.Module):
@@ -40,50 +29,15 @@ class RunningMean(nn.Module):
         return summed / counts * sequences.is_real()[..., None]
 
 
-def rows_of(lengths):
-    rng = np.random.default_rng(0)
-    items = rng.integers(1, NUM_ITEMS + 1, sum(lengths)).astype(np.int32)
-    store = SequenceStore(
-        items=items,
-        offsets=np.concatenate([[0], np.cumsum(lengths)]),
-        source_rows=np.arange(len(items)),
-        user_ids=np.arange(len(lengths)).astype(str).astype(object),
-        item_ids=np.arange(1, NUM_ITEMS + 1).astype(str).astype(object),
-    )
-    split = Split(store=store, train_lengths=np.array(lengths), valid=NOBODY, test=NOBODY)
-    return TrainingRows(split)
-
-
-LENGTHS = [15, 14, 13, 9, 9, 8, 5, 4, 3, 2]
-
-
 @pytest.fixture
 def info():
-    return Info(
-        num_users=len(LENGTHS),
-        num_items=NUM_ITEMS,
-        max_len=MAX_LEN,
-        item_counts=torch.ones(NUM_ITEMS + 2, dtype=torch.int64),
-        training=rows_of(LENGTHS),
-        hidden_size=SIZE,
-        pooled_size=SIZE,
-    )
+    return small_info()
 
 
 @pytest.fixture
-def step(info):
+def step():
     torch.manual_seed(0)
-    views = TwoViews([Crop(ratio=0.5), Mask(ratio=0.5).build(info)], distinct=False)
-    contrastive = Term("nt_xent", NTXent().build(info), 0.1, views, Mean())
-    return Step(
-        seed=1,
-        max_len=MAX_LEN,
-        training=info.training,
-        task=NextItem(),
-        encoder=RunningMean(),
-        terms=[Term("bce", BinaryCrossEntropy(), 1.0), contrastive],
-        sampler=Uniform(num_negatives=3).build(info),
-    )
+    return small_step(RunningMean())
 
 
 def rows_and_widths(chosen):

@@ -1,0 +1,189 @@
+"""Every mode trains the same: compiled or captured, the losses and weights are those of eager."""
+
+from contextlib import nullcontext
+
+import pytest
+import torch
+from tests.steps import LENGTHS, small_step
+
+from fw.engine.batches import Group, cut_groups
+from fw.engine.execution import (
+    CompiledStep,
+    PlainStep,
+    choose_execution,
+    matrix_products,
+)
+from fw.engine.graphs import CapturedStep
+
+CPU = torch.device("cpu")
+
+
+def adam(step):
+    return torch.optim.Adam(step.parameters(), lr=0.01, fused=True)
+
+
+def batches(count=12):
+    """Give rows and groups of two shapes in turn, and an epoch that changes."""
+    lengths = torch.tensor(LENGTHS).clamp(max=13)
+    for number in range(count):
+        rows = torch.arange(10) if number % 2 else torch.arange(2, 10)
+        yield rows, cut_groups(lengths[rows].numpy()), torch.tensor(1 + number // 4)
+
+
+def losses_of(execute):
+    return [execute(*batch)[0].item() for batch in batches()]
+
+
+def plain_losses():
+    step = small_step()
+    return losses_of(PlainStep(step, adam(step))), step.state_dict()
+
+
+class FakeRecorder:
+    """Records without computing, and replays into the same memory, as a graph on a GPU does."""
+
+    def __init__(self, step):
+        self.step, self.captured, self.warmed_up = step, 0, 0
+
+    def warm_up(self, call):
+        self.warmed_up += 1
+        return call()
+
+    def capture(self, call):
+        self.captured += 1
+        outputs = (torch.zeros(()), torch.zeros(len(self.step.terms)))
+
+        def replay():
+            for output, value in zip(outputs, call(), strict=True):
+                output.copy_(value)
+
+        return replay, outputs
+
+
+def test_captured_steps_train_as_eager_ones_and_each_shape_is_captured_once():
+    expected, weights = plain_losses()
+    step = small_step()
+    optimizer, recorder = adam(step), FakeRecorder(small_step())
+    captured = CapturedStep(PlainStep(step, optimizer), optimizer, pytest.fail, recorder)
+    assert losses_of(captured) == expected
+    assert (recorder.captured, recorder.warmed_up) == (2, 6)
+    for name, value in step.state_dict().items():
+        torch.testing.assert_close(value, weights[name], rtol=0, atol=0)
+
+
+def test_a_replay_reads_rows_and_epoch_from_its_own_inputs():
+    seen = []
+
+    def train(rows, groups, epoch):
+        seen.append((rows.clone(), int(epoch)))
+        return torch.zeros(()), torch.zeros(2)
+
+    captured = CapturedStep(train, adam(small_step()), pytest.fail, FakeRecorder(small_step()))
+    for number in range(6):
+        captured(torch.tensor([number, 9]), (Group(0, 2, 5),), torch.tensor(number))
+    assert [rows.tolist() for rows, _ in seen] == [[number, 9] for number in range(6)]
+    assert [epoch for _, epoch in seen] == list(range(6))
+
+
+def test_the_optimizer_counts_its_steps_on_the_device_when_captured():
+    step = small_step()
+    optimizer = adam(step)
+    captured = CapturedStep(PlainStep(step, optimizer), optimizer, print, FakeRecorder(step))
+    captured(*next(batches()))
+    assert all(group["capturable"] for group in optimizer.param_groups)
+
+
+def test_what_cannot_be_captured_is_trained_eagerly_and_said_once():
+    class Refuses(FakeRecorder):
+        def capture(self, call):
+            raise RuntimeError("operation not permitted when stream is capturing\nmore")
+
+    expected, _ = plain_losses()
+    step, said = small_step(), []
+    optimizer = adam(step)
+    captured = CapturedStep(PlainStep(step, optimizer), optimizer, said.append, Refuses(step))
+    assert losses_of(captured) == expected
+    assert said == [
+        'execution = "cuda_graph": operation not permitted when stream is capturing; '
+        "trained eagerly"
+    ]
+
+
+def test_a_compiled_step_trains_as_an_eager_one():
+    expected, _ = plain_losses()
+    step = small_step()
+    compiled = torch.compile(step, backend="eager", fullgraph=True)
+    execute = PlainStep(CompiledStep(step, compiled, pytest.fail), adam(step))
+    assert losses_of(execute) == pytest.approx(expected, rel=1e-6)
+
+
+def broken_backend(graph, inputs):
+    raise RuntimeError("no such compiler")
+
+
+def test_a_compiler_that_fails_is_named_and_the_step_trained_eagerly():
+    expected, _ = plain_losses()
+    step, said = small_step(), []
+    compiled = torch.compile(step, backend=broken_backend)
+    execute = PlainStep(CompiledStep(step, compiled, said.append), adam(step))
+    assert losses_of(execute) == expected
+    assert len(said) == 1
+    assert said[0].startswith('execution = "compile": BackendCompilerFailed: ')
+    assert "no such compiler" in said[0]
+    assert said[0].endswith("; trained eagerly")
+
+
+def test_a_fault_of_the_step_itself_is_not_taken_for_the_compilers():
+    def fails(rows, groups, epoch):
+        raise ValueError("a plugin's own")
+
+    with pytest.raises(ValueError, match="a plugin's own"):
+        CompiledStep(small_step(), fails, pytest.fail)(*next(batches()))
+
+
+@pytest.mark.parametrize(
+    ("mode", "why"),
+    [
+        ("compile", "torch's compiler for CPUs gives wrong random words (seen in 2.13)"),
+        ("cuda_graph", "there is no CUDA device in use (it is cpu)"),
+    ],
+)
+def test_on_a_cpu_a_step_is_trained_eagerly_and_why_is_said(mode, why):
+    step, said = small_step(), []
+    execute = choose_execution(step, adam(step), mode, "float32", said.append)
+    assert losses_of(execute) == plain_losses()[0]
+    assert said == [f'execution = "{mode}": {why}; trained eagerly']
+
+
+def test_an_optimizer_that_cannot_be_captured_is_named():
+    step, said = small_step(), []
+    step.training_rows = OnCuda()
+    optimizer = torch.optim.LBFGS(step.parameters())
+    choose_execution(step, optimizer, "cuda_graph", "float32", said.append)
+    assert said == [
+        'execution = "cuda_graph": the optimizer LBFGS cannot be captured; trained eagerly'
+    ]
+
+
+class OnCuda(torch.nn.Module):
+    """Says that its rows are on a GPU."""
+
+    class items:  # noqa: N801 (stands for a tensor)
+        device = torch.device("cuda")
+
+
+def test_bfloat16_trains_nearly_as_float32_and_keeps_float32_weights():
+    expected, _ = plain_losses()
+    step = small_step()
+    execute = choose_execution(step, adam(step), "eager", "bfloat16", pytest.fail)
+    assert losses_of(execute) == pytest.approx(expected, rel=0.02)
+    assert {value.dtype for value in step.state_dict().values()} == {torch.float32}
+
+
+def test_tensor_float_32_is_switched_on_for_cuda_alone_and_put_back():
+    before = torch.get_float32_matmul_precision()
+    with matrix_products("tf32", torch.device("cuda")):
+        assert torch.get_float32_matmul_precision() == "high"
+    assert torch.get_float32_matmul_precision() == before
+    assert isinstance(matrix_products("tf32", CPU), nullcontext)
+    assert isinstance(matrix_products("float32", torch.device("cuda")), nullcontext)
