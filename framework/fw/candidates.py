@@ -15,15 +15,11 @@ class Pool:
     def __init__(self, cases: Cases, exclude: Exclusion, *, without_target: bool) -> None:
         self._stride = cases.num_items + 1
         self._cases = torch.arange(len(cases.ids), device=cases.ids.device)
-        items, owners = cases.excluded(exclude)
-        keys = owners * self._stride + items
-        if without_target:
-            targets = self._cases * self._stride + cases.targets
-            keys = torch.unique(torch.cat([keys, targets]))
-        owners = keys // self._stride
+        items, owners = _kept_out(cases, exclude, without_target=without_target)
         counts = torch.bincount(owners, minlength=len(cases.ids))
         self._starts = counts.cumsum(0) - counts
-        self._keys = keys - (torch.arange(len(keys), device=keys.device) - self._starts[owners])
+        before = torch.arange(len(items), device=items.device) - self._starts[owners]
+        self._keys = owners * self._stride + items - before
         self.sizes = cases.num_items - counts  # [C]
 
     def items(self, numbers: Tensor) -> Tensor:
@@ -38,8 +34,52 @@ class Pool:
         return torch.where(numbers >= 0, order + passed, 0)
 
 
-def draw_repeated(pool: Pool, num_candidates: int, rng: Rng) -> Tensor:
-    """Draw uniformly with replacement: [C, K], all PAD where the pool is empty."""
+class WeightedPool:
+    """What may be drawn for each case, in proportion to ``weights`` ([N + 2] int64).
+
+    An item has as many numbers as it weighs; what is excluded, or weighs nothing, has none. The
+    target is excluded too.
+    """
+
+    def __init__(self, cases: Cases, exclude: Exclusion, weights: Tensor) -> None:
+        self._through = weights[1:-1].cumsum(0)  # [N], up to and with each item
+        self._stride = self._through[-1] + 1
+        self._cases = torch.arange(len(cases.ids), device=cases.ids.device)
+        items, owners = _kept_out(cases, exclude, without_target=True)
+        self._weights, self._items, self._owners = weights, items, owners
+        lost = weights[items]
+        self._lost = torch.nn.functional.pad(lost.cumsum(0), (1, 0))  # [S + 1], of all cases
+        self._starts = torch.searchsorted(owners, self._cases)
+        before = self._lost[:-1] - self._lost[self._starts][owners]
+        self._keys = owners * self._stride + self._through[items - 1] - lost - before
+        ends = torch.searchsorted(owners, self._cases, right=True)
+        self.sizes = self._through[-1] - self._lost[ends] + self._lost[self._starts]  # [C]
+
+    def items(self, numbers: Tensor) -> Tensor:
+        """Return the items ([C, K]) that have these ``numbers`` (from 0) in the pool; PAD below 0.
+
+        One search finds how many excluded items a number has passed, and so what to add to it to
+        be a number among all items; another finds the item that has that.
+        """
+        keys = self._cases[:, None] * self._stride + numbers
+        passed = torch.searchsorted(self._keys, keys, right=True)
+        among_all = numbers + self._lost[passed] - self._lost[self._starts][:, None]
+        found = torch.searchsorted(self._through, among_all, right=True) + 1
+        return torch.where(numbers >= 0, found, 0)
+
+    def weights(self, cases: Tensor) -> Tensor:
+        """Return what every item weighs for some ``cases`` ([S]): [S, N + 2], 0 if excluded."""
+        places = torch.full_like(self._cases, -1)
+        places[cases] = torch.arange(len(cases), device=cases.device)
+        owners = places[self._owners]
+        weights = self._weights.repeat(len(cases), 1)
+        weights[owners[owners >= 0], self._items[owners >= 0]] = 0
+        weights[:, [0, -1]] = 0
+        return weights
+
+
+def draw_repeated(pool: Pool | WeightedPool, num_candidates: int, rng: Rng) -> Tensor:
+    """Draw with replacement, all numbers of a pool alike: [C, K], all PAD where it is empty."""
     sizes = pool.sizes[:, None]
     numbers = rng.integers((len(sizes), num_candidates), sizes.clamp(min=1))
     return pool.items(torch.where(sizes > 0, numbers, -1))
@@ -62,23 +102,56 @@ def draw_distinct(pool: Pool, num_candidates: int, rng: Rng) -> Tensor:
     return pool.items(torch.where(last >= 0, drawn, -1).T)
 
 
-def draw_weighted(
-    cases: Cases, exclude: Exclusion, weights: Tensor, num_candidates: int, rng: Rng
-) -> Tensor:
-    """Draw without replacement, each next one in proportion to ``weights`` ([N + 2]): [C, K].
+def draw_weighted_distinct(pool: WeightedPool, num_candidates: int, rng: Rng) -> Tensor:
+    """Draw without replacement, each next one in proportion to its weight: [C, K].
 
-    Neither the target nor what is excluded is drawn. An item arrives after an exponential time of
-    rate ``weights``; the first K to arrive are the sample (Efraimidis and Spirakis, "Weighted
-    random sampling with a reservoir", 2006). PAD where fewer items have a weight. Takes memory for
-    [C, N + 2] numbers.
+    PAD among them where fewer items have a weight. Drawing with replacement, what was there before
+    left out, comes to the same. Where twice as many draws do not suffice, a race decides the rest.
     """
-    shape = (len(cases.ids), cases.num_items + 2)
+    tries = draw_repeated(pool, 2 * num_candidates, rng.child("with replacement"))
+    drawn = _first_distinct(tries, num_candidates)
+    short = (drawn[:, -1] == 0).nonzero().flatten()
+    if len(short):
+        places = Rng(rng.child("race").words((len(drawn),))[short])
+        drawn[short] = _race(pool.weights(short), drawn[short], places)
+    return drawn
+
+
+def _first_distinct(tries: Tensor, number: int) -> Tensor:
+    """Return the first different items of each row ([C, T]) in their order: [C, number], then PAD.
+
+    Equal ones stand in the order of their draws once sorted, so the first of them is new.
+    """
+    ordered, origins = tries.sort(dim=1, stable=True)
+    new = torch.nn.functional.pad(ordered[:, 1:] != ordered[:, :-1], (1, 0), value=True)
+    new = torch.empty_like(new).scatter_(1, origins, new) & (tries > 0)
+    places = torch.where(new, new.cumsum(1) - 1, number).clamp(max=number)
+    found = tries.new_zeros((len(tries), number + 1)).scatter_(1, places, tries)
+    return found[:, :number]
+
+
+def _race(weights: Tensor, drawn: Tensor, rng: Rng) -> Tensor:
+    """Draw on from ``weights`` ([C, N + 2]) until there are K, or all: [C, K], PAD for none.
+
+    ``drawn`` ([C, K], PAD for none) are there already. An item arrives after an exponential time of
+    rate ``weights``; the first to arrive are the sample (Efraimidis and Spirakis, "Weighted random
+    sampling with a reservoir", 2006). Takes memory for [C, N + 2] numbers.
+    """
     # Half a step up: the logarithm of 0 is never taken, and no item arrives at once.
-    times = -torch.log1p(-(rng.uniform(shape) + 2.0**-25)) / weights
+    times = -torch.log1p(-(rng.uniform(tuple(weights.shape)) + 2.0**-25)) / weights
+    times.scatter_(1, drawn, 0.0)
+    times[:, 0] = torch.inf
+    first = times.topk(min(drawn.shape[1], times.shape[1]), dim=1, largest=False)
+    found = torch.where(first.values.isfinite(), first.indices, 0)
+    return torch.nn.functional.pad(found, (0, drawn.shape[1] - found.shape[1]))
+
+
+def _kept_out(cases: Cases, exclude: Exclusion, *, without_target: bool) -> tuple[Tensor, Tensor]:
+    """Return the items that may not be drawn, sorted and distinct for each case, and the cases."""
+    stride = cases.num_items + 1
     items, owners = cases.excluded(exclude)
-    times[owners, items] = torch.inf
-    times.scatter_(1, cases.targets[:, None], torch.inf)
-    times[:, [0, -1]] = torch.inf
-    first = times.topk(min(num_candidates, shape[1]), dim=1, largest=False)
-    drawn = torch.where(first.values.isfinite(), first.indices, 0)
-    return torch.nn.functional.pad(drawn, (0, num_candidates - drawn.shape[1]))
+    keys = owners * stride + items
+    if without_target:
+        numbers = torch.arange(len(cases.ids), device=items.device)
+        keys = torch.unique(torch.cat([keys, numbers * stride + cases.targets]))
+    return keys % stride, keys // stride

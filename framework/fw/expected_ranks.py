@@ -46,6 +46,7 @@ def among_distinct(counts: Counts, most: int, num_candidates: int) -> Floats:
 def among_repeated(counts: Counts, most: int, num_candidates: int) -> Floats:
     """Return P(rank = 1 .. most) ([C, most]) among candidates drawn with replacement.
 
+    In place of counts there may be sums of weights, where items are drawn in proportion to those.
     Where the target itself may be drawn, it is to be counted as one more tied and eligible item: a
     copy scores the same. With p the share of better items and q that of ties, K drawn, and the
     target's place among its ties uniform, r are better with the mean over u in 0 .. 1 of the

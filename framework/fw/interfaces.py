@@ -273,7 +273,9 @@ class Evaluator(Protocol):
 
     May have ``top_lists``, a pair (exclusion, k): its ranking's ``lists()`` then holds the best k
     items of every case, all that the exclusion names left out. None asks for no lists. May have
-    ``repeats_candidates = True``: the target, or a candidate twice, may then be drawn.
+    ``item_weights`` ([N + 2] int64, none negative): its ranking's ``weights()`` then holds sums of
+    them where ``counts()`` counts. May have ``repeats_candidates = True``: the target, or a
+    candidate twice, may then be drawn.
     """
 
     protocol: str

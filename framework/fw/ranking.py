@@ -91,6 +91,9 @@ class Ranking(Protocol):
     def counts(self, exclude: Exclusion) -> Counts:
         """Count among all items but the excluded; a target is never excluded."""
 
+    def weights(self, exclude: Exclusion) -> Counts:
+        """Sum this evaluator's ``item_weights`` over the items that ``counts`` counts."""
+
     def repeats(self, exclude: Exclusion) -> Tensor:
         """Return [C] bool: the target is itself one of the items that the rule excludes."""
 
@@ -115,3 +118,4 @@ class Metrics(NamedTuple):
     counts: Counts  # per case; of the first draw where candidates were drawn several times
     notes: Mapping[str, Any] = MappingProxyType({})  # e.g. how many targets are repeats
     per_case: Mapping[str, Any] = MappingProxyType({})  # by name, [C] float64 of numpy
+    weights: Counts | None = None  # summed weights per case, where metrics come from those

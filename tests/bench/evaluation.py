@@ -9,7 +9,8 @@ from fw.engine.evaluation import ModelScorer, evaluate
 PROTOCOLS = (
     'evaluators=[{name="sampled", protocol="kang205-sampled100"}, '
     '{name="sampled", protocol="clean-sampled100"}, {name="sampled", protocol="s3rec-99"}, '
-    '{name="sampled", protocol="popularity-sampled100"}, {name="full"}, '
+    '{name="sampled", protocol="popularity-sampled100"}, '
+    '{name="sampled", protocol="bert4rec-sampled100"}, {name="full"}, '
     '{name="full", exclude="none"}]'
 )
 MONITOR = 'training.monitor="valid/full-seen-out/ndcg@10"'
@@ -34,9 +35,9 @@ def measure():
 
     yield from take_turns(
         {
-            "six protocols in one pass": lambda: together(cases, evaluators),
+            "seven protocols in one pass": lambda: together(cases, evaluators),
             "the same, candidates drawn anew": with_fresh_candidates,
-            "six passes": one_by_one,
+            "seven passes": one_by_one,
         },
         rounds=3,
     )

@@ -22,10 +22,12 @@ class TestEvaluators(EvaluatorContract):
                         "clean-sampled100",
                         "kang205-sampled100",
                         "popularity-sampled100",
+                        "bert4rec-sampled100",
                         "s3rec-99",
                     )
                 ),
                 {"mode": "drawn", "draws": 2},
+                {"protocol": "popularity-sampled100", "mode": "drawn"},
             ],
         )
     )

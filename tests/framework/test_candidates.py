@@ -1,7 +1,7 @@
 """Candidates: never what is excluded, never twice, every set as likely as any other."""
 
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from fw.candidates import Pool, draw_distinct, draw_repeated, draw_weighted
+from fw.candidates import (
+    Pool,
+    WeightedPool,
+    draw_distinct,
+    draw_repeated,
+    draw_weighted_distinct,
+)
 from fw.random import Rng
 from fw.ranking import Cases
 
@@ -92,33 +98,70 @@ def test_an_empty_pool_gives_nothing():
     assert drawn.tolist() == [[0] * 4, [0] * 4]
 
 
-def test_weighted_draws_have_the_probabilities_of_drawing_one_after_another():
-    weights = torch.tensor([0.0, 5, 1, 3, 2, 9, 0])  # items 1 and 5 are history and target
-    cases = same([1, 5], 8000, 5)
-    drawn = draw_weighted(cases, "seen", weights, 2, place(cases))
-    sets = Counter(tuple(sorted(one)) for one in drawn.tolist())
-    total = {2: 1, 3: 3, 4: 2}
-    expected = {
-        (i, j): total[i] / 6 * total[j] / (6 - total[i]) + total[j] / 6 * total[i] / (6 - total[j])
-        for i, j in combinations(total, 2)
-    }
+def weighted(cases, weights, number, seed=0):
+    pool = WeightedPool(cases, "seen", torch.as_tensor(weights))
+    return draw_weighted_distinct(pool, number, place(cases, seed))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(1, 9), min_size=2, max_size=12), min_size=1, max_size=5),
+    st.lists(st.integers(0, 4), min_size=9, max_size=9),
+)
+def test_a_weighted_pool_has_as_many_numbers_of_an_item_as_it_weighs(histories, weights):
+    cases = cases_of(*histories, num_items=9)
+    pool = WeightedPool(cases, "seen", torch.tensor([7, *weights, 7]))
+    numbers = torch.arange(sum(weights)).expand(len(histories), -1)
+    found = pool.items(torch.where(numbers < pool.sizes[:, None], numbers, -1))
+    for history, size, items in zip(histories, pool.sizes.tolist(), found.tolist(), strict=True):
+        slow = [i for i in range(1, 10) for _ in range(weights[i - 1]) if i not in history]
+        assert items[:size] == slow
+        assert not any(items[size:])
+
+
+def test_weighted_draws_with_replacement_are_in_proportion_to_weights():
+    weights = [9, 5, 1, 3, 2, 9, 9]  # items 1 and 5 are history and target
+    cases = same([1, 5], 3000, 5)
+    pool = WeightedPool(cases, "seen", torch.tensor(weights))
+    counts = torch.bincount(draw_repeated(pool, 4, place(cases)).flatten(), minlength=6).numpy()
+    assert counts[[0, 1, 5]].tolist() == [0, 0, 0]
+    assert chisquare(counts[2:5], np.array([1, 3, 2]) / 6 * 12000).pvalue > 1e-4
+
+
+# With the second, six draws are mostly of two items alone, and a race decides on the third.
+@pytest.mark.parametrize("weights", [[0, 5, 4, 1, 3, 5, 2, 0], [0, 5, 4, 2, 60, 5, 30, 0]])
+def test_weighted_draws_have_the_probabilities_of_drawing_one_after_another(weights):
+    cases = same([1, 5], 8000, 6)  # which items 1 and 5 are not drawn for
+    sets = Counter(tuple(sorted(one)) for one in weighted(cases, weights, 3).tolist())
+    expected = Counter()
+    for order in permutations([2, 3, 4, 6], 3):
+        left, likely = sum(weights) - 10, 1.0
+        for item in order:
+            likely *= weights[item] / left
+            left -= weights[item]
+        expected[tuple(sorted(order))] += likely
     assert set(sets) == set(expected)
     found = [sets[one] for one in expected]
     assert chisquare(found, [8000 * share for share in expected.values()]).pvalue > 1e-4
 
 
 def test_items_without_weight_are_never_drawn():
-    weights = torch.tensor([0.0, 5, 0, 3, 2, 9, 0])
-    cases = cases_of([1, 5], num_items=5)
-    drawn = draw_weighted(cases, "seen", weights, 9, place(cases))
-    assert sorted(drawn[0].tolist()) == [0] * 7 + [3, 4]
+    drawn = weighted(cases_of([1, 5], [2, 3], num_items=5), [7, 5, 0, 3, 2, 9, 7], 9)
+    assert [sorted(one) for one in drawn.tolist()] == [[0] * 7 + [3, 4], [0] * 6 + [1, 4, 5]]
+
+
+def test_where_nothing_has_a_weight_nothing_is_drawn():
+    cases = cases_of([1, 2], [2, 3], num_items=3)
+    pool = WeightedPool(cases, "seen", torch.tensor([0, 0, 5, 2, 0]))
+    assert draw_repeated(pool, 2, place(cases)).tolist() == [[3, 3], [0, 0]]
+    assert draw_weighted_distinct(pool, 2, place(cases)).tolist() == [[3, 0], [0, 0]]
 
 
 @pytest.mark.parametrize("kind", ["distinct", "repeated", "weighted"])
 def test_case_B09_a_case_draws_the_same_beside_any_other_cases(kind):
     def draw(cases):
         if kind == "weighted":
-            return draw_weighted(cases, "seen", torch.ones(52), 9, place(cases))
+            return weighted(cases, [0, *range(10), *[10**6] * 3, *range(38)], 9)
         if kind == "distinct":
             return distinct(cases, 9)
         return draw_repeated(Pool(cases, "train", without_target=False), 9, place(cases))

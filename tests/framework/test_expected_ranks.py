@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom, hypergeom
+from scipy.stats import binom, hypergeom, multinomial
 
 from fw import metrics
 from fw.expected_ranks import among_all, among_distinct, among_repeated
@@ -44,6 +44,43 @@ def test_with_replacement_equals_a_list_of_all_samples(better, tied, num_candida
     slow = by_listing(samples, better, tied, 8)
     found = among_repeated(counts_of((better, tied, 5)), 8, num_candidates)
     assert found[0] == pytest.approx(slow, abs=1e-14)
+
+
+def by_listing_weighted(weights, better, tied, num_candidates, most):
+    """P(rank) over every sequence of items, each drawn in proportion to its weight."""
+    found = np.zeros(most)
+    for sample in product(range(len(weights)), repeat=num_candidates):
+        likely = np.prod([weights[item] for item in sample]) / sum(weights) ** num_candidates
+        above = sum(item < better for item in sample)
+        ties = sum(better <= item < better + tied for item in sample)
+        found[above : above + ties + 1] += likely / (ties + 1)
+    return found
+
+
+@pytest.mark.parametrize(("better", "tied"), [(0, 0), (2, 0), (0, 3), (1, 2), (5, 0), (0, 5)])
+@pytest.mark.parametrize("num_candidates", [1, 2, 4])
+def test_weighted_with_replacement_equals_a_list_of_all_samples(better, tied, num_candidates):
+    weights = np.array([7, 1, 3, 0, 12])  # the better ones first, then those that tie
+    slow = by_listing_weighted(weights, better, tied, num_candidates, 8)
+    sums = (weights[:better].sum(), weights[better : better + tied].sum(), weights.sum())
+    found = among_repeated(counts_of(sums), 8, num_candidates)
+    assert found[0] == pytest.approx(slow, abs=1e-14)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_with_replacement_is_multinomial_in_better_tied_and_worse(data):
+    whole = data.draw(st.integers(1, 10**7))
+    better = data.draw(st.integers(0, whole))
+    tied = data.draw(st.integers(0, whole - better))
+    shares = [better / whole, tied / whole, (whole - better - tied) / whole]
+    slow = np.zeros(30)
+    for above, ties in product(range(21), repeat=2):
+        if above + ties <= 20:
+            likely = multinomial.pmf([above, ties, 20 - above - ties], 20, shares)
+            slow[above : above + ties + 1] += likely / (ties + 1)
+    found = among_repeated(counts_of((better, tied, whole)), 30, 20)
+    assert found[0] == pytest.approx(slow, abs=1e-9)
 
 
 @settings(max_examples=30, deadline=None)

@@ -16,9 +16,9 @@ import pyarrow.parquet as parquet
 
 from fw.engine.folder import RunFolder
 from fw.engine.restore import read_result
+from fw.engine.results import STANDINGS
 from fw.errors import RunError
 from fw.expected_ranks import Floats
-from fw.ranking import Counts
 
 # The cases of a run with their metrics: what it was scored under itself, and later.
 FILES = ("ranks.parquet", "evaluations.parquet")
@@ -97,7 +97,7 @@ class Finished(Begun):
         found: dict[str, Path] = {}
         for path in (self.path / name for name in FILES):
             for column in _columns(path):
-                if "/" in column and column.rpartition("/")[2] not in Counts._fields:
+                if "/" in column and column.rpartition("/")[2] not in STANDINGS:
                     found.setdefault(column, path)
         return found
 

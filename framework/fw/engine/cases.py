@@ -13,7 +13,7 @@ from fw.data.split import CaseList, Split
 from fw.engine.drawing import Candidates
 from fw.interfaces import Cases, Evaluator, Sequences
 
-# Scores that are held at once; a bool of each is held beside them.
+# Scores that are held at once; two bools of each, and for sums of weights a double, beside them.
 _SCORES_AT_ONCE = {"cpu": 2**24, "cuda": 2**27}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, get_args
 
 import torch
@@ -17,22 +19,32 @@ class Standing(NamedTuple):
 
     counts: Counts  # [C] each
     repeats: Tensor  # [C] bool
+    weights: Mapping[str, Counts]  # summed weights in place of counts, by the name of the weights
 
 
-def stand(scores: Tensor, cases: Cases) -> dict[Exclusion, Standing]:
+def stand(
+    scores: Tensor, cases: Cases, weights: Mapping[str, Tensor] = MappingProxyType({})
+) -> dict[Exclusion, Standing]:
     """Count items that score better than the target and the same, under every rule.
 
-    ``scores`` are [C, N + 2]; the columns of PAD and of the mask token are left out. Everything is
-    counted once; what a rule excludes is gathered and taken off again.
+    ``scores`` are [C, N + 2]; the columns of PAD and of the mask token are left out. ``weights``
+    ([N + 2] int64 each, by name) are summed over the same items. Everything is counted once; what a
+    rule excludes is gathered and taken off again.
     """
     reference = scores.gather(1, cases.targets[:, None])
     items = scores[:, 1:-1]
-    # Summed as int32, true and false are four times as fast as as int64.
-    better = (items > reference).sum(1, dtype=torch.int32).long()
-    tied = (items == reference).sum(1, dtype=torch.int32).long() - 1
-    eligible = torch.full_like(better, cases.num_items - 1)
-    everything = Counts(better, tied, eligible)
-    return {rule: _without(everything, scores, reference, cases, rule) for rule in RULES}
+    better, tied = items > reference, items == reference
+    everything = _count(better, tied)
+    summed = {name: _weigh(better, tied, each, cases) for name, each in weights.items()}
+    found = {}
+    for rule in RULES:
+        excluded = _Excluded.of(scores, reference, cases, rule)
+        found[rule] = Standing(
+            excluded.taken_off(everything),
+            excluded.repeats(),
+            {name: excluded.taken_off(summed[name], each) for name, each in weights.items()},
+        )
+    return found
 
 
 def stand_among(scores: Tensor, cases: Cases, candidates: Tensor) -> Counts:
@@ -58,14 +70,51 @@ def count_known(cases: Cases, candidates: Tensor) -> Tensor:
     return ((keys[places] == wanted) & others).sum(2)
 
 
-def _without(
-    everything: Counts, scores: Tensor, reference: Tensor, cases: Cases, rule: Exclusion
-) -> Standing:
-    items, owners = cases.excluded(rule)
-    values, references = scores[owners, items], reference[owners, 0]
-    target = items == cases.targets[owners]  # is never excluded
-    flags = torch.stack([(values > references), (values == references) & ~target, ~target, target])
-    sums = reference.new_zeros((4, len(reference)), dtype=torch.int64)
-    sums.index_add_(1, owners, flags.to(torch.int64))
-    counts = (part - excluded for part, excluded in zip(everything, sums[:3], strict=True))
-    return Standing(Counts(*counts), sums[3] > 0)
+class _Excluded(NamedTuple):
+    """What a rule excludes of all cases, S items: whose, and how they stand to the target."""
+
+    items: Tensor  # [S]
+    owners: Tensor  # [S] the number of the case
+    flags: Tensor  # [4, S] int64: better, tied, another item than the target, the target itself
+    num_cases: int
+
+    @classmethod
+    def of(cls, scores: Tensor, reference: Tensor, cases: Cases, rule: Exclusion) -> _Excluded:
+        items, owners = cases.excluded(rule)
+        values, references = scores[owners, items], reference[owners, 0]
+        target = items == cases.targets[owners]  # is never excluded
+        better, tied = values > references, (values == references) & ~target
+        flags = torch.stack([better, tied, ~target, target]).to(torch.int64)
+        return cls(items, owners, flags, len(cases.ids))
+
+    def taken_off(self, everything: Counts, weights: Tensor | None = None) -> Counts:
+        """Return what is left of counts, or of summed ``weights`` ([N + 2])."""
+        each = self.flags[:3] if weights is None else self.flags[:3] * weights[self.items]
+        parts = zip(everything, self._sums(each), strict=True)
+        return Counts(*(whole - part for whole, part in parts))
+
+    def repeats(self) -> Tensor:
+        """Return [C] bool: the target itself is one of them."""
+        return self._sums(self.flags[3:])[0] > 0
+
+    def _sums(self, values: Tensor) -> Tensor:
+        sums = values.new_zeros((len(values), self.num_cases))
+        return sums.index_add_(1, self.owners, values)
+
+
+def _count(better: Tensor, tied: Tensor) -> Counts:
+    """Count what is true ([C, N] bool), the target itself left out."""
+    # Summed as int32, true and false are four times as fast as as int64.
+    above, same = (part.sum(1, dtype=torch.int32).long() for part in (better, tied))
+    return Counts(above, same - 1, torch.full_like(above, better.shape[1] - 1))
+
+
+def _weigh(better: Tensor, tied: Tensor, weights: Tensor, cases: Cases) -> Counts:
+    """Sum the ``weights`` ([N + 2] int64) of what is true ([C, N] bool), without the target's own.
+
+    A product of float64 numbers is several times as fast as a sum of integers, and below 2^53 as
+    exact.
+    """
+    items, own = weights[1:-1], weights[cases.targets]
+    above, same = ((part.double() @ items.double()).long() for part in (better, tied))
+    return Counts(above, same - own, items.sum() - own)

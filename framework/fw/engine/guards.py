@@ -85,7 +85,7 @@ def check_candidates(items: Tensor, targets: Tensor, num_items: int, drawer: obj
 
     An evaluator that means to draw with replacement says so: ``repeats_candidates = True``.
     """
-    name = f"evaluator {type(drawer).__module__}.{type(drawer).__qualname__}"
+    name = _evaluator(drawer)
     if ((items < 0) | (items > num_items)).any():
         raise PluginError(f"{name} drew candidates that are no items: 0 (none) to {num_items}")
     if getattr(drawer, "repeats_candidates", False):
@@ -98,10 +98,27 @@ def check_candidates(items: Tensor, targets: Tensor, num_items: int, drawer: obj
             raise PluginError(f"{name} drew {what}; if it may, set repeats_candidates = True")
 
 
+def check_item_weights(weights: Tensor, num_items: int, owner: object) -> None:
+    """Raise PluginError unless weights of items are [N + 2] int64, none of them negative.
+
+    Whole numbers add up to the same in any order, and so on any device and in any chunks.
+    """
+    found = f"{list(weights.shape)} {str(weights.dtype).removeprefix('torch.')}"
+    if found != f"[{num_items + 2}] int64" or bool((weights < 0).any()):
+        raise PluginError(
+            f"item_weights of {_evaluator(owner)} must be [{num_items + 2}] int64 (items, PAD and "
+            f"mask token), none negative; found {found}, the smallest {weights.min().item()}"
+        )
+
+
 def count_doubled(candidates: Tensor) -> Tensor:
     """Count the candidates ([C, R, K], 0 for none) that another one before them is: [C, R]."""
     ordered = candidates.sort(dim=2).values
     return ((ordered[:, :, 1:] == ordered[:, :, :-1]) & (ordered[:, :, 1:] > 0)).sum(2)
+
+
+def _evaluator(evaluator: object) -> str:
+    return f"evaluator {type(evaluator).__module__}.{type(evaluator).__qualname__}"
 
 
 def _check_numbers(store: SequenceStore) -> None:

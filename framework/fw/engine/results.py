@@ -13,8 +13,11 @@ import pandas as pd
 from fw.data.split import CaseList, Split
 from fw.engine.selection import Selection
 from fw.interfaces import Metrics
+from fw.ranking import Counts
 
 Scores = Mapping[str, Metrics]  # by protocol
+# The columns of a protocol that tell where a target stood, not what that is worth.
+STANDINGS = (*Counts._fields, *(f"{field}_weight" for field in Counts._fields))
 
 
 def full_names(split_name: str, scores: Scores) -> dict[str, float]:
@@ -67,8 +70,9 @@ def ranks_frame(
 ) -> pd.DataFrame:
     """Return one row per case: its user, its target, and under every protocol counts and metrics.
 
-    Columns are named ``<protocol>/better`` ... and ``<protocol>/<metric>``. ``history_length`` is
-    how many items came before the target, ``target_count`` how often the target occurs in training.
+    Columns are named ``<protocol>/better`` ... and ``<protocol>/<metric>``, and ``/better_weight``
+    ... too where metrics come from sums of items' weights. ``history_length`` is how many items
+    came before the target, ``target_count`` how often the target occurs in training.
     """
     parts = [_ranks_of(split, name, case_lists[name], scores) for name, scores in splits.items()]
     return pd.concat(parts, ignore_index=True)
@@ -86,11 +90,16 @@ def _ranks_of(split: Split, name: str, cases: CaseList, scores: Scores) -> pd.Da
         "target_count": trained[targets],
     }
     for protocol, metrics in scores.items():
-        for field, values in metrics.counts._asdict().items():
-            columns[f"{protocol}/{field}"] = values.cpu().numpy()
+        columns |= _standing_columns(protocol, metrics)
         for metric, values in metrics.per_case.items():
             columns[f"{protocol}/{metric}"] = values
     return pd.DataFrame(columns)
+
+
+def _standing_columns(protocol: str, metrics: Metrics) -> dict[str, Any]:
+    parts = (*metrics.counts, *(metrics.weights or ()))
+    named = zip(STANDINGS[: len(parts)], parts, strict=True)
+    return {f"{protocol}/{field}": values.cpu().numpy() for field, values in named}
 
 
 def _number(value: float) -> float | None:

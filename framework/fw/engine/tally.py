@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from functools import cached_property
 
 import attrs
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from fw.engine.cases import CaseStore
 from fw.engine.counting import RULES, Standing, stand, stand_among
 from fw.engine.drawing import DrawnChunk
+from fw.engine.guards import check_item_weights
 from fw.engine.top_lists import best_items
 from fw.errors import EvaluationError
 from fw.interfaces import Cases, Evaluator
@@ -28,10 +29,18 @@ class CountedRanking:
     standings: Mapping[Exclusion, Standing]
     drawn: Drawn | None
     top: Lists | None = None
+    name: str = ""  # of the evaluator's weights, where it asked for their sums
 
     def counts(self, exclude: Exclusion) -> Counts:
         """Return the counts among all items but the excluded: [C] each."""
         return self.standings[exclude].counts
+
+    def weights(self, exclude: Exclusion) -> Counts:
+        """Return sums of weights in place of counts; raises ValueError if none were asked for."""
+        sums = self.standings[exclude].weights
+        if self.name not in sums:
+            raise ValueError("this evaluator asked for no weights: it has no item_weights")
+        return sums[self.name]
 
     def repeats(self, exclude: Exclusion) -> Tensor:
         """Return [C] bool: the target is itself one of the items that the rule excludes."""
@@ -57,7 +66,8 @@ class Tally:
         self.store, self.seed = store, seed
         self.drawers = {name: store.candidates_of(one, seed) for name, one in evaluators.items()}
         self.listed = {name: _wanted_lists(one) for name, one in evaluators.items()}
-        self.standings: list[dict[Exclusion, Standing]] = []
+        self.weights = _wanted_weights(evaluators, store)
+        self.chunks: list[dict[Exclusion, Standing]] = []
         self.drawn: dict[str, list[tuple[Counts, DrawnChunk]]] = {name: [] for name in evaluators}
         self.top: dict[str, list[Tensor]] = {name: [] for name in evaluators}
         self.invalid: list[Tensor] = []
@@ -65,7 +75,7 @@ class Tally:
     def add(self, scores: Tensor, cases: Cases, span: tuple[int, int]) -> None:
         """Count for the cases of a chunk, whose scores ([C, N + 2]) are not kept."""
         self.invalid.append(scores[:, 1:-1].amax(1).isnan())  # the largest of NaN and others is NaN
-        self.standings.append(stand(scores, cases))
+        self.chunks.append(stand(scores, cases, self.weights))
         for name, drawer in self.drawers.items():
             chunk = drawer.of(cases, span)
             if chunk is not None:
@@ -76,10 +86,18 @@ class Tally:
     def ranking(self, name: str) -> CountedRanking:
         """Return what one evaluator may know; raises EvaluationError where a score was NaN."""
         self._require_numbers()
-        standings = {rule: self._standing(rule) for rule in RULES}
         return CountedRanking(
-            seed=self.seed, standings=standings, drawn=self._among(name), top=self._lists(name)
+            seed=self.seed,
+            standings=self._standings,
+            drawn=self._among(name),
+            top=self._lists(name),
+            name=name,
         )
+
+    @cached_property
+    def _standings(self) -> dict[Exclusion, Standing]:
+        """All cases under every rule, put together once for all evaluators."""
+        return {rule: self._standing([chunk[rule] for chunk in self.chunks]) for rule in RULES}
 
     def _add_lists(self, scores: Tensor, cases: Cases) -> None:
         rng = Rng.for_rows(self.seed, cases.history_lengths, cases.rows).child("ties")
@@ -100,26 +118,27 @@ class Tally:
                 "the weights are probably not finite"
             )
 
-    def _standing(self, rule: Exclusion) -> Standing:
-        parts = [chunk[rule] for chunk in self.standings]
-        counts = self._joined(parts, lambda part: part.counts)
-        return Standing(counts, self._whole([part.repeats for part in parts]))
+    def _standing(self, parts: list[Standing]) -> Standing:
+        return Standing(
+            self._joined([part.counts for part in parts]),
+            self._whole([part.repeats for part in parts]),
+            {name: self._joined([part.weights[name] for part in parts]) for name in self.weights},
+        )
 
     def _among(self, name: str) -> Drawn | None:
         parts = self.drawn[name]
         if not parts:
             return None
         return Drawn(
-            self._joined(parts, lambda part: part[0]),
+            self._joined([counts for counts, _ in parts]),
             self._whole([chunk.copies for _, chunk in parts]),
             self._whole([chunk.known for _, chunk in parts]),
             self._whole([chunk.doubled for _, chunk in parts]),
             _fingerprint([chunk.items for _, chunk in parts]),
         )
 
-    def _joined(self, parts: list[Any], counts_of: Callable[[Any], Counts]) -> Counts:
-        fields = zip(*(counts_of(part) for part in parts), strict=True)
-        return Counts(*(self._whole(list(field)) for field in fields))
+    def _joined(self, parts: list[Counts]) -> Counts:
+        return Counts(*(self._whole(list(field)) for field in zip(*parts, strict=True)))
 
     def _whole(self, parts: list[Tensor]) -> Tensor:
         return self.store.restored(torch.cat(parts).cpu())
@@ -128,6 +147,14 @@ class Tally:
 def _wanted_lists(evaluator: Evaluator) -> tuple[Exclusion, int] | None:
     wanted: tuple[Exclusion, int] | None = getattr(evaluator, "top_lists", None)
     return wanted
+
+
+def _wanted_weights(evaluators: Mapping[str, Evaluator], store: CaseStore) -> dict[str, Tensor]:
+    wanted = {name: getattr(one, "item_weights", None) for name, one in evaluators.items()}
+    found = {name: weights for name, weights in wanted.items() if weights is not None}
+    for name, weights in found.items():
+        check_item_weights(weights, store.num_items, evaluators[name])
+    return {name: weights.to(store.items.device) for name, weights in found.items()}
 
 
 def _fingerprint(chunks: list[Tensor]) -> str:

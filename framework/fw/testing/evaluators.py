@@ -160,6 +160,19 @@ class EvaluatorContract(Contract):
             'it must be None or a pair such as ("seen", 20)',
         )
 
+    def test_weights_are_whole_numbers_of_all_items(self, built: Any, split: Split) -> None:
+        """``item_weights`` is None or [N + 2] int64: whole numbers add up the same in any order."""
+        weights = getattr(built, "item_weights", None)
+        if weights is None:
+            pytest.skip("asks for no sums of weights")
+        size = split.store.num_items + 2
+        require(
+            weights.shape == (size,) and weights.dtype == torch.int64,
+            f"item_weights is {list(weights.shape)} {weights.dtype}",
+            f"it must be [{size}] torch.int64, such as info.item_counts",
+        )
+        require(not (weights < 0).any(), f"an item weighs {weights.min().item()}")
+
 
 def _evaluate(
     built: Any, split: Split, scorer: _Scorer | None = None, batch_size: int = 512

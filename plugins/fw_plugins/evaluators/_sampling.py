@@ -12,7 +12,13 @@ import torch
 from torch import Tensor
 
 from fw import Metrics
-from fw.candidates import Pool, draw_distinct, draw_repeated, draw_weighted
+from fw.candidates import (
+    Pool,
+    WeightedPool,
+    draw_distinct,
+    draw_repeated,
+    draw_weighted_distinct,
+)
 from fw.evaluation import summarised
 from fw.expected_ranks import Floats, among_all, among_distinct, among_repeated
 from fw.metrics import RankProbabilities, chance, is_at_chance, per_case, summary
@@ -28,8 +34,14 @@ class Rules:
 
     num_candidates: int = 100
     exclude: Exclusion = "seen"
-    repeated: bool = False  # with replacement, and the target may be drawn again
-    weighted: bool = False  # by popularity; has no closed form
+    repeated: bool = False  # with replacement
+    target_too: bool = False  # the target may be drawn again
+    weighted: bool = False  # by popularity
+
+    @property
+    def has_closed_form(self) -> bool:
+        """Whether the expectation over all draws can be computed."""
+        return self.repeated or not self.weighted
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -39,10 +51,11 @@ class SampledEvaluator:
     protocol: str
     names: tuple[str, ...]
     rules: Rules
+    item_counts: Tensor  # [N + 2] int64
 
     @property
     def repeats_candidates(self) -> bool:
-        """Whether the target, or a candidate twice, may be among the candidates."""
+        """Whether a candidate twice, or the target, may be among the candidates."""
         return self.rules.repeated
 
     def metric_names(self) -> tuple[str, ...]:
@@ -67,6 +80,11 @@ class SampledEvaluator:
 class ExpectedEvaluator(SampledEvaluator):
     """Draws nothing: metrics are exact expectations over all draws."""
 
+    @property
+    def item_weights(self) -> Tensor | None:
+        """Ask for sums of training counts where candidates are drawn by those."""
+        return self.item_counts if self.rules.weighted else None
+
     def candidates(self, cases: Cases, rng: Rng) -> Tensor | None:
         """Draw nothing."""
         return None
@@ -79,16 +97,19 @@ class ExpectedEvaluator(SampledEvaluator):
         values = per_case(self.computed(), pool, probabilities)
         notes = {
             "mode": "expected",
-            **self.notes(ranking, counts.eligible),
-            **(self._surprises(ranking, pool) if self.rules.repeated else {}),
+            **self.notes(ranking, pool.eligible if self.rules.weighted else counts.eligible),
+            **(self._surprises(ranking, pool) if self.rules.target_too else {}),
             "at_chance_level": _at_chance(values, pool.eligible, probabilities),
         }
-        return summarised(self.names, values, counts, notes)
+        weights = pool if self.rules.weighted else None
+        return summarised(self.names, values, counts, notes)._replace(weights=weights)
 
     def _pool(self, ranking: Ranking) -> Counts:
-        """Return the counts among what may be drawn: with replacement, that has the target too."""
+        """Return the counts among what may be drawn, or its weights where those are drawn by."""
+        if self.rules.weighted:
+            return ranking.weights(self.rules.exclude)
         counts = ranking.counts(self.rules.exclude)
-        if not self.rules.repeated:
+        if not self.rules.target_too:
             return counts
         target = (~ranking.repeats(self.rules.exclude)).long()
         return Counts(counts.better, counts.tied + target, counts.eligible + target)
@@ -119,7 +140,6 @@ class DrawnEvaluator(SampledEvaluator):
     """Draws candidates by address; metrics are means over the draws."""
 
     draws: int
-    weights: Tensor  # [N + 2]
 
     def candidates(self, cases: Cases, rng: Rng) -> Tensor | None:
         """Draw candidates: [C, draws, K]; a draw is the same whatever the number of draws."""
@@ -128,12 +148,14 @@ class DrawnEvaluator(SampledEvaluator):
 
     def _draw(self, cases: Cases, rng: Rng) -> Tensor:
         exclude, number = self.rules.exclude, self.rules.num_candidates
-        if self.rules.weighted:
-            weights = self.weights.to(cases.targets.device)
-            return draw_weighted(cases, exclude, weights, number, rng)
-        pool = Pool(cases, exclude, without_target=not self.rules.repeated)
-        draw = draw_repeated if self.rules.repeated else draw_distinct
-        return draw(pool, number, rng)
+        if not self.rules.weighted:
+            pool = Pool(cases, exclude, without_target=not self.rules.target_too)
+            draw = draw_repeated if self.rules.repeated else draw_distinct
+            return draw(pool, number, rng)
+        weights = self.item_counts.to(cases.targets.device)
+        weighted_pool = WeightedPool(cases, exclude, weights)
+        draw_weighted = draw_repeated if self.rules.repeated else draw_weighted_distinct
+        return draw_weighted(weighted_pool, number, rng)
 
     def __call__(self, ranking: Ranking) -> Metrics:
         """Make the metrics from the counts among the candidates."""

@@ -77,6 +77,59 @@ def test_counts_equal_a_slow_count(split, rule, batch_size):
         assert ranking.repeats(rule)[row] == (target in excluded)
 
 
+class Weighing:
+    """Asks for sums of weights, and keeps its ranking."""
+
+    protocol, ranking = "weighing", None
+
+    def __init__(self, item_weights):
+        self.item_weights = item_weights
+
+    def candidates(self, cases, rng):
+        return None
+
+    def __call__(self, ranking):
+        self.ranking = ranking
+
+
+@pytest.mark.parametrize("rule", ["seen", "train", "none"])
+@pytest.mark.parametrize("batch_size", [1, 7, 1000])
+def test_sums_of_weights_equal_a_slow_sum(split, rule, batch_size):
+    table, store = random_table(23), CaseStore(split, split.test)
+    weights = torch.randint(0, 2**40, (NUM_ITEMS + 2,), generator=torch.Generator().manual_seed(1))
+    evaluator = Weighing(weights)
+    run(Table(table), store, evaluator, batch_size=batch_size)
+    found = zip(*(part.tolist() for part in evaluator.ranking.weights(rule)), strict=True)
+    for row, sums in enumerate(found):
+        *history, target = random_rows(23)[row]
+        excluded = {"seen": history, "train": history[:-1], "none": []}[rule]
+        others = set(range(1, NUM_ITEMS + 1)) - set(excluded) - {target}
+        own = table[row, target].item()
+        slow = [0, 0, 0]
+        for item in others:
+            score, weight = table[row, item].item(), weights[item].item()
+            slow[0] += weight * (score > own)
+            slow[1] += weight * (score == own)
+            slow[2] += weight
+        assert sums == tuple(slow)
+
+
+def test_each_evaluator_gets_the_sums_of_its_own_weights(split):
+    store, scorer = CaseStore(split, split.test), Table(random_table(23))
+    ones, twos, none = (Weighing(w) for w in (*torch.ones(2, NUM_ITEMS + 2).long(), None))
+    twos.item_weights = 2 * twos.item_weights
+    evaluators = {"ones": ones, "twos": twos, "none": none}
+    evaluate(scorer, store, evaluators, max_len=10, seed=0)
+    counts = none.ranking.counts("seen")
+    for part, one, two in zip(
+        counts, ones.ranking.weights("seen"), twos.ranking.weights("seen"), strict=True
+    ):
+        assert one.equal(part)
+        assert two.equal(2 * part)
+    with pytest.raises(ValueError, match="asked for no weights: it has no item_weights"):
+        none.ranking.weights("seen")
+
+
 @pytest.mark.parametrize("target", [1, 51, 101])
 def test_case_B02_where_the_target_stands_in_the_catalogue_makes_no_difference(
     make_split, make_info, target

@@ -3,12 +3,15 @@
 import json
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from scipy.stats import binom
 
 from fw.cli import main
 from fw.comparison.finished import Finished
+from fw.comparison.groups import results_by_group
 from fw.engine.evaluations import evaluate_run
 from fw.errors import UserError
 
@@ -18,6 +21,7 @@ PROTOCOLS = [
     "clean-sampled100",
     "kang205-sampled100",
     "popularity-sampled100",
+    "bert4rec-sampled100",
     "s3rec-99",
 ]
 
@@ -69,6 +73,23 @@ def test_the_values_of_every_case_are_kept_for_comparing(copy):
     assert ranks[["split", "user", "target"]].equals(more[["split", "user", "target"]])
 
 
+def test_weights_are_kept_beside_the_counts_of_a_protocol_that_draws_by_them(copy):
+    found = evaluate(copy, "popularity-sampled100", "s3rec-99")["metrics"]
+    cases = pd.read_parquet(copy / "evaluations.parquet")
+    by_weight = {name for name in cases if name.endswith("_weight")}
+    parts = ("better", "tied", "eligible")
+    assert by_weight == {f"popularity-sampled100/{part}_weight" for part in parts}
+    better, tied, eligible = (cases[f"popularity-sampled100/{part}_weight"] for part in parts)
+    assert (tied == 0).all()
+    assert cases["popularity-sampled100/hr@10"].to_numpy() == pytest.approx(
+        binom.cdf(9, 100, np.where(eligible > 0, better / eligible.clip(lower=1), 0))
+    )
+    assert not [name for name in Finished.open(copy).metrics if "weight" in name]
+    whole, *groups = results_by_group(copy, metrics=["popularity-sampled100/hr@10"])
+    assert whole.result.value == pytest.approx(found["test/popularity-sampled100/hr@10"]["value"])
+    assert groups
+
+
 def test_the_evaluators_of_a_finished_run_may_be_set_otherwise(copy):
     runner = CliRunner()
     change = 'evaluators.0.beyond_accuracy=["coverage", "popularity"]'
@@ -95,8 +116,8 @@ def test_an_unknown_protocol_is_refused_with_those_there_are(copy):
         evaluate(copy, "full-seen-outt")
     assert str(caught.value) == (
         "unknown protocol 'full-seen-outt'\n    did you mean 'full-seen-out'?\n"
-        "    known: clean-sampled100, full-seen-in, full-seen-out, kang205-sampled100, "
-        "popularity-sampled100, s3rec-99"
+        "    known: bert4rec-sampled100, clean-sampled100, full-seen-in, full-seen-out, "
+        "kang205-sampled100, popularity-sampled100, s3rec-99"
     )
     assert not (copy / "evaluations.json").exists()
 

@@ -13,7 +13,13 @@ from fw.data.split import CaseList
 from fw.engine import run as engine
 from fw.engine.cases import CaseStore
 from fw.engine.evaluation import evaluate
-from fw.engine.guards import check_candidates, check_negatives, check_split, count_doubled
+from fw.engine.guards import (
+    check_candidates,
+    check_item_weights,
+    check_negatives,
+    check_split,
+    count_doubled,
+)
 from fw.errors import PluginError
 
 ROWS = [[4, 2, 4, 9], [7, 1, 1, 3, 5], [3, 5, 8]]
@@ -170,6 +176,24 @@ def test_a_place_without_a_candidate_may_come_twice(split):
 def test_candidates_that_are_no_items_are_refused():
     with pytest.raises(PluginError, match="drew candidates that are no items: 0 \\(none\\) to 9"):
         check_candidates(torch.tensor([[[1, 10]]]), torch.tensor([3]), 9, Drawer())
+
+
+@pytest.mark.parametrize(
+    ("weights", "found"),
+    [
+        (torch.ones(11), "[11] float32, the smallest 1.0"),
+        (torch.ones(10, dtype=torch.int64), "[10] int64, the smallest 1"),
+        (torch.full((11,), -2), "[11] int64, the smallest -2"),
+    ],
+)
+def test_weights_of_items_are_whole_numbers_of_all_items(weights, found):
+    with pytest.raises(PluginError) as caught:
+        check_item_weights(weights, 9, Drawer())
+    assert str(caught.value) == (
+        f"item_weights of evaluator {Drawer.__module__}.Drawer must be [11] int64 (items, PAD and "
+        f"mask token), none negative; found {found}"
+    )
+    check_item_weights(torch.zeros(11, dtype=torch.int64), 9, Drawer())
 
 
 def scored(split, drawer):

@@ -16,6 +16,7 @@ NAMES = ("hr@10", "ndcg@10")
 REPORTED = "test_every_metric_it_names_is_reported"
 CUT = "test_cases_may_be_cut_and_ordered_in_any_way"
 MEAN = "test_a_mean_is_that_of_its_cases"
+WEIGHTS = "test_weights_are_whole_numbers_of_all_items"
 BETTER = "test_a_better_model_is_not_worse"
 
 
@@ -270,4 +271,39 @@ class TestWantsLists(EvaluatorContract):
         "test_lists_are_asked_for_by_rule_and_number": "top_lists is ('all', 10)\n"
         '    it must be None or a pair such as ("seen", 20)',
         **dict.fromkeys((REPORTED, CUT, MEAN, BETTER), "..."),
+    }
+
+
+@attrs.frozen(kw_only=True)
+class Fractions(Right):
+    """Weigh items by fractions."""
+
+    @property
+    def item_weights(self):
+        return torch.full((32,), 0.5)
+
+
+class TestFractions(EvaluatorContract):
+    component = Fractions
+    expected = {
+        WEIGHTS: "item_weights is [32] torch.float32\n"
+        "    it must be [32] torch.int64, such as info.item_counts",
+        **dict.fromkeys((REPORTED, CUT, MEAN, BETTER), "fw.errors.PluginError: ..."),
+    }
+
+
+@attrs.frozen(kw_only=True)
+class Debts(Right):
+    """Weigh items less than nothing."""
+
+    @property
+    def item_weights(self):
+        return torch.full((32,), -3)
+
+
+class TestDebts(EvaluatorContract):
+    component = Debts
+    expected = {
+        WEIGHTS: "an item weighs -3",
+        **dict.fromkeys((REPORTED, CUT, MEAN, BETTER), "fw.errors.PluginError: ..."),
     }

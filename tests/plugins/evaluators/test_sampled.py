@@ -1,5 +1,7 @@
 """Sampled ranking: protocols, expectation against draws, and what the notes say."""
 
+from itertools import product
+
 import attrs
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from fw.engine.cases import CaseStore
 from fw.engine.evaluation import evaluate
 from fw.interfaces import Evaluator
 from fw.random import Rng
+from fw_plugins.evaluators._sampling import ExpectedEvaluator, Rules
 from fw_plugins.evaluators.sampled import PROTOCOLS, Sampled
 
 
@@ -78,14 +81,17 @@ def test_case_B10_one_draw_lies_where_the_hypergeometric_distribution_says(make_
     assert drawn.values["ndcg@10"].value == pytest.approx(0.37144, abs=0.0109)
 
 
-@pytest.mark.parametrize("protocol", ["clean-sampled100", "kang205-sampled100"])
+@pytest.mark.parametrize(
+    "protocol", ["clean-sampled100", "kang205-sampled100", "popularity-sampled100"]
+)
 def test_the_mean_of_300_draws_is_the_expected_value(make_split, build, protocol):
     rng = np.random.default_rng(0)
     rows = [[*rng.integers(1, 151, 11), rng.integers(1, 25)] for _ in range(8)]
     split, scorer = make_split(rows, 150), ByItem(-(np.arange(152) // 3))  # all in threes
     settings = {"protocol": protocol, "metrics": ("hr", "ndcg", "mrr", "auc")}
-    expected = run(scorer, split, build(150, **settings))
-    drawn = run(scorer, split, build(150, mode="drawn", draws=300, **settings))
+    weights = torch.from_numpy(rng.geometric(0.1, 152) - 1)  # a few items weigh most, some nothing
+    expected = run(scorer, split, build(150, weights, **settings))
+    drawn = run(scorer, split, build(150, weights, mode="drawn", draws=300, **settings))
     for name, metric in expected.values.items():
         error = drawn.notes["between_draws"][name] / np.sqrt(300)
         assert drawn.values[name].value == pytest.approx(metric.value, abs=4 * error + 1e-9), name
@@ -135,14 +141,56 @@ def test_a_repeated_target_is_not_drawn_again_by_kang205(make_split, build):
     assert notes["target_among_candidates"] == 0
 
 
-def test_popularity_is_drawn_by_training_counts(make_split, build):
+def test_bert4rec_draws_by_training_counts_without_replacement(make_split, build):
     split = make_split([[1, 2, 3]], 300)
     weights = torch.zeros(302, dtype=torch.int64)
     weights[100:150] = 5
-    found = run(ladder(300), split, build(300, weights, protocol="popularity-sampled100"))
+    found = run(ladder(300), split, build(300, weights, protocol="bert4rec-sampled100"))
     assert found.notes["mode"] == "drawn"
     assert found.counts.eligible.tolist() == [50]
     assert found.notes["users_with_short_candidates"] == 1
+    assert found.weights is None
+
+
+def test_popularity_is_the_expectation_over_every_list_of_candidates(make_split):
+    # Item 1 is the history, 4 the target: 2 and 3 score above it, 5 and 6 tie, 7 and 8 are below.
+    split, weights = make_split([[1, 1, 4]], 8), np.array([0, 9, 3, 0, 50, 1, 4, 5, 2, 0])
+    scorer = ByItem([0, 9, 8, 8, 5, 5, 5, 1, 0, 0])
+    evaluator = ExpectedEvaluator(
+        protocol="popularity-sampled3",
+        names=("hr@1", "hr@2", "ndcg@3", "mrr@4", "auc"),
+        rules=Rules(num_candidates=3, repeated=True, weighted=True),
+        item_counts=torch.from_numpy(weights),
+    )
+    found = run(scorer, split, evaluator)
+    slow = np.zeros(5)
+    for candidates in product([2, 3, 5, 6, 7, 8], repeat=3):
+        likely = weights[list(candidates)].prod() / 15**3
+        scores = [scorer.row[item] for item in candidates]
+        better, tied = sum(s > 5 for s in scores), scores.count(5)
+        for rank in range(better + 1, better + tied + 2):
+            gain = (rank <= 3) / np.log2(rank + 1)
+            worth = np.array([rank <= 1, rank <= 2, gain, 1 / rank, (4 - rank) / 3])
+            slow += likely / (tied + 1) * worth
+    assert [metric.value for metric in found.values.values()] == pytest.approx(slow, abs=1e-12)
+    assert [part.tolist() for part in found.counts] == [[2], [2], [6]]
+    assert [part.tolist() for part in found.weights] == [[3], [5], [15]]
+
+
+def test_popularity_ranks_first_where_nothing_that_is_eligible_was_trained_on(make_split, build):
+    split, weights = make_split([[1, 2, 3]], 5), torch.tensor([0, 4, 4, 4, 0, 0, 0])
+    for mode in ("expected", "drawn"):
+        evaluator = build(5, weights, protocol="popularity-sampled100", mode=mode)
+        found = run(ladder(5), split, evaluator)
+        assert found.values["hr@1"].value == 1
+        assert found.notes["users_with_short_candidates"] == 1
+
+
+def test_popularity_tells_of_draws_how_often_a_candidate_came_twice(make_split, build):
+    split = make_split([[1, 2, 3, 4]] * 50, 300)
+    drawn = run(ladder(300), split, build(300, protocol="popularity-sampled100", mode="drawn"))
+    assert drawn.notes["target_among_candidates"] == drawn.notes["history_among_candidates"] == 0
+    assert drawn.notes["candidates_drawn_twice"] == 1  # all but certain among 100 of 296
 
 
 def test_each_protocol_draws_its_number_of_candidates(make_split, build):
@@ -157,6 +205,7 @@ def test_each_protocol_draws_its_number_of_candidates(make_split, build):
         "clean-sampled100": 100,
         "kang205-sampled100": 100,
         "popularity-sampled100": 100,
+        "bert4rec-sampled100": 100,
         "s3rec-99": 99,
     }
 
@@ -192,8 +241,13 @@ def test_hr_at_10_need_not_be_reported(make_split, build):
     ("settings", "message"),
     [
         (
-            {"protocol": "popularity-sampled100", "mode": "expected"},
-            'mode "expected" has no closed form for popularity-sampled100: write mode = "drawn"',
+            {"protocol": "bert4rec-sampled100", "mode": "expected"},
+            "bert4rec-sampled100 is always drawn, since weighted draws without replacement have no "
+            'closed form: write mode = "drawn", or take popularity-sampled100',
+        ),
+        (
+            {"draws": 5, "protocol": "popularity-sampled100"},
+            'draws = 5 without mode = "drawn": nothing is drawn',
         ),
         ({"draws": 5}, 'draws = 5 without mode = "drawn": nothing is drawn'),
         ({"draws": 0, "mode": "drawn"}, "draws must be between 1 and 1000, found 0"),
