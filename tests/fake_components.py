@@ -46,6 +46,11 @@ class HiddenItem:
 
 
 @attrs.frozen(kw_only=True)
+class Resident:
+    """Everything at hand."""
+
+
+@attrs.frozen(kw_only=True)
 class Uniform:
     """Draw any item."""
 
@@ -145,6 +150,11 @@ def register_splitters(register):
 def register_tasks(register):
     register("next_item", NextItem)
     register("hidden_item", HiddenItem)
+
+
+@hookimpl
+def register_loaders(register):
+    register("resident", Resident)
 
 
 @hookimpl

@@ -15,7 +15,7 @@ def checkpoint(folder):
 def lines(folder):
     """Return the epochs of a run, without their times."""
     found = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return [{**line, "seconds": None} for line in found]
+    return [{**line, "seconds": None, "data_seconds": None} for line in found]
 
 
 def assert_same_tensors(left, right):

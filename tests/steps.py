@@ -40,6 +40,11 @@ def rows_of(lengths):
 LENGTHS = [15, 14, 13, 9, 9, 8, 5, 4, 3, 2]
 
 
+def history_of(rows, width):
+    """Return the newest items of the rows ([B]) of ``small_info``, as a loader gives them."""
+    return rows_of(LENGTHS).newest(rows, width)
+
+
 def small_info():
     """Return what components are built from: ten users."""
     return Info(
@@ -61,7 +66,6 @@ def small_step(encoder=None):
     return Step(
         seed=1,
         max_len=MAX_LEN,
-        training=info.training,
         task=NextItem(),
         encoder=encoder or SASRecPaper(hidden_size=SIZE, num_blocks=1).build(info),
         terms=[

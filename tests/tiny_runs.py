@@ -80,10 +80,15 @@ def write_recipe(folder, text=RECIPE, name="tiny.toml"):
     return path
 
 
-def train_tiny(recipe, *overrides, runs=None):
+def train_tiny(recipe, *overrides, runs=None, plugins=()):
     """Run a tiny recipe on the CPU and return its folder."""
     runs = runs or recipe.parent / "runs"
     result = engine.run(
-        recipe, overrides=overrides, runs=runs, device="cpu", reporter=Silent(), data=None
+        recipe,
+        overrides=overrides,
+        plugins=plugins,
+        runs=runs,
+        device="cpu",
+        reporter=Silent(),
     )
     return result.folder

@@ -22,7 +22,7 @@ _HOME = {
     "Negatives": "fw.interfaces",
     "Sequences": "fw.interfaces",
     "StepOutput": "fw.interfaces",
-    "keep_items": "fw.interfaces",
+    "keep_items": "fw.augmentation",
     "run": "fw.engine.run",
     "validators": "fw.config",
 }

@@ -1,4 +1,4 @@
-"""What augmenters are made of: exact counts, random places and windows, items put in a new order.
+"""What augmenters are made of: exact counts, random places and windows, items kept or moved.
 
 Everything here follows the step contract, and draws by address: what a row gets does not depend on
 the other rows or on the padded width.
@@ -100,3 +100,23 @@ def shuffled_window(width: int, starts: Tensor, sizes: Tensor, rng: Rng) -> Tens
     order = words.masked_fill(~inside, _LAST).argsort(dim=1)
     shuffled = order.gather(1, offsets.clamp(0, width - 1))
     return torch.where(inside, shuffled, places)
+
+
+def keep_items(sequences: Sequences, keep: Tensor) -> Sequences:
+    """Return the sequences with only the positions kept where ``keep`` ([B, L] bool) is true.
+
+    What is kept moves together to the left, in its old order; the width stays ``L``. Padding is
+    never kept, whatever ``keep`` says of it.
+    """
+    keep = keep & sequences.is_real()
+    width = keep.shape[1]
+    # Dropped positions go to one column past the end, which is then cut off.
+    places = torch.where(keep, keep.cumsum(1) - 1, width)
+
+    def move(values: Tensor) -> Tensor:
+        return values.new_zeros(values.shape[0], width + 1).scatter(1, places, values)[:, :width]
+
+    columns = {name: move(column) for name, column in sequences.columns.items()}
+    return sequences._replace(
+        items=move(sequences.items), lengths=keep.sum(1), columns=columns or NO_COLUMNS
+    )

@@ -49,6 +49,11 @@ def register_tasks(register: Register) -> None:
 
 
 @hookspec
+def register_loaders(register: Register) -> None:
+    """Offer loaders: where training batches come from (:class:`fw.interfaces.Loader`)."""
+
+
+@hookspec
 def register_samplers(register: Register) -> None:
     """Offer samplers of negative items (:class:`fw.interfaces.Sampler`)."""
 

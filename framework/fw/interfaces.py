@@ -17,7 +17,7 @@ loss over buckets of the batch, an encoder with torch's own dropout) says so by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from fw.data.sequences import SequenceStore
     from fw.data.split import Split
     from fw.data.training import TrainingRows
+    from fw.engine.batches import Plan
     from fw.nn.items import ItemTable
     from fw.random import Rng
 
@@ -69,28 +70,14 @@ class Sequences(NamedTuple):
         """Return [B] int64: the newest item of each row, PAD where it has none."""
         return self.items.gather(1, (self.lengths - 1).clamp(min=0)[:, None]).squeeze(1)
 
+    def to(self, device: torch.device) -> Sequences:
+        """Return the rows on a device: these themselves where they are there already."""
+        items, lengths, rows = (part.to(device, non_blocking=True) for part in self[:3])
+        columns = {name: c.to(device, non_blocking=True) for name, c in self.columns.items()}
+        return Sequences(items, lengths, rows, columns or NO_COLUMNS, self.gaps)
+
     def _positions(self) -> Tensor:
         return torch.arange(self.items.shape[1], device=self.items.device)
-
-
-def keep_items(sequences: Sequences, keep: Tensor) -> Sequences:
-    """Return the sequences with only the positions kept where ``keep`` ([B, L] bool) is true.
-
-    What is kept moves together to the left, in its old order; the width stays ``L``. Padding is
-    never kept, whatever ``keep`` says of it.
-    """
-    keep = keep & sequences.is_real()
-    width = keep.shape[1]
-    # Dropped positions go to one column past the end, which is then cut off.
-    places = torch.where(keep, keep.cumsum(1) - 1, width)
-
-    def move(values: Tensor) -> Tensor:
-        return values.new_zeros(values.shape[0], width + 1).scatter(1, places, values)[:, :width]
-
-    columns = {name: move(column) for name, column in sequences.columns.items()}
-    return sequences._replace(
-        items=move(sequences.items), lengths=keep.sum(1), columns=columns or NO_COLUMNS
-    )
 
 
 class Batch(NamedTuple):
@@ -184,6 +171,21 @@ class Splitter(Protocol):
 
     def __call__(self, store: SequenceStore) -> Split:
         """Split users' sequences; a row's training part is always its oldest items."""
+
+
+@runtime_checkable
+class Loader(Protocol):
+    """Where the histories of training batches come from; all loaders give the same, bit for bit."""
+
+    def __call__(self, plans: Sequence[Plan]) -> Iterator[Sequences]:
+        """Yield ``info.training.history(plan)`` for each of an epoch's plans, in their order.
+
+        On any device: what is not on the step's is moved there. The caller may stop early, and then
+        ask for another epoch.
+        """
+
+    def close(self) -> None:
+        """End whatever was started; called once when training is over, however it ended."""
 
 
 @runtime_checkable

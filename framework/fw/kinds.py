@@ -17,7 +17,8 @@ class Kind:
 
     ``key`` is the table of a recipe that names such a component, an array of tables if ``many``.
     ``protocol`` is the name of the class in :mod:`fw.interfaces` that a component must follow,
-    ``slot`` the class of fw's own keys in the component's table.
+    ``slot`` the class of fw's own keys in the component's table, ``default`` the component of a
+    recipe that names none.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Kind:
     protocol: str
     many: bool = False
     required: bool = True
+    default: str = ""
     slot: type[Slot] = Slot
 
 
@@ -42,6 +44,7 @@ KINDS = {
         _kind("dataset", slot=DatasetSlot),
         _kind("splitter"),
         _kind("task"),
+        _kind("loader", required=False, default="resident"),
         _kind("sampler", required=False),
         _kind("encoder"),
         _kind("augmenter", many=True, required=False),

@@ -8,8 +8,8 @@ from tests.bench.timing import take_turns
 
 from fw.engine.batches import epoch_plans
 from fw.engine.build import make
-from fw.engine.execution import PlainStep
 from fw.engine.epoch import Progress, train_epoch
+from fw.engine.execution import PlainStep
 
 
 def measure():
@@ -17,7 +17,7 @@ def measure():
     recipe, _, parts = prepared()
     step = parts.step
     optimizer = make(recipe.one("optimizer"), parts.info, 1)(list(step.parameters()))
-    lengths = np.minimum(step.training_rows.host_lengths, recipe.max_len + 1)
+    lengths = np.minimum(parts.info.training.host_lengths, recipe.max_len + 1)
 
     def plans(grouped):
         rows = np.flatnonzero(lengths >= 2)
@@ -25,7 +25,8 @@ def measure():
         return list(islice(found, 6))
 
     def train(chosen):
-        train_epoch(step, PlainStep(step, optimizer), chosen, Progress.begin(step, len(chosen), 1))
+        progress = Progress.begin(step, len(chosen), 1)
+        train_epoch(step, PlainStep(step, optimizer), parts.loader, chosen, progress)
 
     candidates = {"in groups": plans(True), "padded to the longest": plans(False)}
     yield from take_turns(

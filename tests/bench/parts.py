@@ -6,7 +6,6 @@ Six batches of MovieLens-1M, BCE with crop and mean; the parts are timed alone, 
 from itertools import islice
 
 import numpy as np
-import torch
 from tests.bench.movielens import prepared
 from tests.bench.report import Tables, ratios, spread
 from tests.bench.timing import timed
@@ -28,27 +27,32 @@ def measure(options) -> Tables:
     recipe, _, parts = prepared(*CROP_AND_MEAN)
     step = parts.step
     optimizer = make(recipe.one("optimizer"), parts.info, recipe.seed)(list(step.parameters()))
-    times = timed(candidates(step, optimizer, recipe.max_len), rounds=options.rounds or ROUNDS)
+    timing = candidates(step, optimizer, parts.info.training, recipe.max_len)
+    times = timed(timing, rounds=options.rounds or ROUNDS)
     title = f"{BATCHES} steps of 128 users, BCE and crop + mean"
     return {title: [_row(name, seconds, times["whole step"]) for name, seconds in times.items()]}
 
 
-def candidates(step, optimizer, max_len):
+def candidates(step, optimizer, training_rows, max_len):
     """Return what is timed, by name."""
-    lengths = np.minimum(step.training_rows.host_lengths, max_len + 1)
+    lengths = np.minimum(training_rows.host_lengths, max_len + 1)
     rows = np.flatnonzero(lengths >= 2)
 
     def plan():
         found = epoch_plans(rows, lengths, batch_size=128, seed=1, epoch=1)
-        return [(torch.from_numpy(one.rows), one.groups) for one in islice(found, BATCHES)]
+        return list(islice(found, BATCHES))
 
     plans = plan()
-    batches = [step.batch(*one, 1) for one in plans]
+
+    def batch(one):
+        return step.batch(training_rows.history(one), 1)
+
+    batches = [batch(one) for one in plans]
     contrastive = next(term for term in step.terms if term.contrastive)
 
     def whole():
         for one in plans:
-            loss, _ = step(*one, 1)
+            loss, _ = step(training_rows.history(one), one.groups, 1)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -56,7 +60,7 @@ def candidates(step, optimizer, max_len):
     return {
         "whole step": whole,
         "order and groups": plan,
-        "rows to a batch": lambda: [step.batch(*one, 1) for one in plans],
+        "rows to a batch": lambda: [batch(one) for one in plans],
         "negatives": lambda: [step.sampler(batch, rng.child("s")) for batch, rng in batches],
         "views": lambda: [step.views(contrastive, batch, rng) for batch, rng in batches],
     }

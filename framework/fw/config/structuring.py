@@ -59,8 +59,10 @@ class Structurer:
         return Table(node, title(key), settings, problems=self.problems).make(OWN_TABLES[key])
 
     def parts(self, kind: Kind) -> list[Part]:
-        """Read all components of a kind."""
+        """Read all components of a kind, or its default."""
         node = self.root.get(kind.key)
+        if node is None and kind.default:
+            node = Node({"name": Node(kind.default, self.root.place)}, self.root.place)
         return [] if node is None else self._parts(node, kind, kind.key, many=kind.many)
 
     @cached_property

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fw.data.sequences import SequenceStore
 from fw.interfaces import NO_COLUMNS, Sequences
+
+if TYPE_CHECKING:
+    from fw.data.sequences import SequenceStore
 
 
 class FlatRows(nn.Module):
@@ -33,6 +37,12 @@ class FlatRows(nn.Module):
 
     def _keep(self, name: str, values: np.ndarray) -> None:
         self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(values)), persistent=False)
+
+    def staying(self) -> Self:
+        """Return the same rows, in the same memory, that stay where they are if these are moved."""
+        twin = copy.copy(self)
+        twin._buffers = dict(self._buffers)
+        return twin
 
     def window(self, rows: Tensor, ends: Tensor, width: int) -> Sequences:
         """Return the newest ``width`` items before item number ``ends`` ([B]) of each row."""

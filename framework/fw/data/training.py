@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from fw.data.flat import FlatRows
-from fw.data.split import Split
 from fw.interfaces import Sequences
+
+if TYPE_CHECKING:
+    from fw.data.split import Split
+    from fw.engine.batches import Plan
 
 
 class TrainingRows(FlatRows):
@@ -26,6 +30,10 @@ class TrainingRows(FlatRows):
     def newest(self, rows: Tensor, width: int) -> Sequences:
         """Return the newest ``width`` training items of each of ``rows`` ([B]), as [B, width]."""
         return self.window(rows, self.lengths[rows], width)
+
+    def history(self, plan: Plan) -> Sequences:
+        """Return the items that a step trains on, on the device of these rows: [B, plan.width]."""
+        return self.newest(torch.from_numpy(plan.rows).to(self.items.device), plan.width)
 
     def distinct_items(self) -> tuple[Tensor, Tensor]:
         """Return rows and items ([S] int64 each): every row's distinct training items, sorted."""

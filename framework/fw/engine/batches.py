@@ -33,6 +33,17 @@ class Plan(NamedTuple):
 
     rows: np.ndarray  # [B] int64
     groups: tuple[Group, ...]
+    num_real: int  # items of all rows
+
+    @property
+    def width(self) -> int:
+        """How many items the longest row has."""
+        return self.groups[0].width
+
+    @property
+    def num_padded(self) -> int:
+        """How many positions the groups have, padding among them."""
+        return sum((group.stop - group.start) * group.width for group in self.groups)
 
 
 def cut_groups(lengths: np.ndarray) -> tuple[Group, ...]:
@@ -56,7 +67,7 @@ def plan_batch(rows: np.ndarray, lengths: np.ndarray, *, grouped: bool, most: in
     rows, lengths = rows[order], lengths[order]
     longest = int(lengths[0])
     whole = (Group(0, len(rows), max(longest, min(most, -(-longest // _STEP) * _STEP))),)
-    return Plan(rows, cut_groups(lengths) if grouped else whole)
+    return Plan(rows, cut_groups(lengths) if grouped else whole, int(lengths.sum()))
 
 
 def epoch_plans(

@@ -57,7 +57,6 @@ def build_step(recipe: Recipe, info: Info) -> Step:
     return Step(
         seed=recipe.seed,
         max_len=recipe.max_len,
-        training=info.training,
         task=make(recipe.one("task"), info, recipe.seed),
         encoder=encoder,
         terms=_terms(recipe, info),

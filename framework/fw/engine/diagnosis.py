@@ -21,13 +21,14 @@ _FALSE_NEGATIVES = 0.05
 _COLLAPSED_RANK = 2.0
 
 
-def diagnose(step: Step, plan: Plan, epoch: int) -> dict[str, float]:
+def diagnose(step: Step, history: Sequences, plan: Plan, epoch: int) -> dict[str, float]:
     """Describe training on one batch, by name: ``gradient_share/<term>``, ``<term>/<diagnostic>``.
+
+    ``history`` is that of the plan's rows, on the step's device.
 
     Costs about as much as two steps; neither weights nor gradients are touched.
     """
-    rows = torch.from_numpy(plan.rows).to(step.training_rows.items.device)
-    batch, rng = step.batch(rows, plan.groups, epoch)
+    batch, rng = step.batch(history, epoch)
     numbers = dict(_gradient_shares(step, batch, rng, plan)) if len(step.terms) > 1 else {}
     for term in step.terms:
         if term.contrastive:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from rich import box
 from rich.table import Table
@@ -79,6 +80,29 @@ def remarks(rows: Rows) -> Iterator[str]:
                 f"THE MODEL DOES NOT BEAT POPULARITY under {protocol}: test {name} "
                 f"{model.value:.4f} against {popularity.value:.4f}"
             )
+
+
+def timing_lines(timing: Mapping[str, Any]) -> Iterator[str]:
+    """Say in a few lines what a run cost, and what makes its times hard to compare."""
+    tokens, products = timing["tokens_per_epoch"], timing["matrix_products"]
+    if timing["seconds_per_epoch"]:
+        yield (
+            f"{timing['seconds_per_epoch']:.2f} s an epoch (training alone, median of "
+            f"{timing['epochs_counted']}, {timing['seconds_per_epoch_fastest']:.2f} to "
+            f"{timing['seconds_per_epoch_slowest']:.2f}), "
+            f"{timing['interactions_per_second']:,.0f} interactions/s, "
+            f"{tokens['real_share']:.0%} of positions real, {_share(products)}"
+            f"{timing['peak_memory_bytes']['process'] / 2**30:.1f} GiB of memory at most"
+        )
+    parts = dict(timing["parts"])
+    wall = parts.pop("wall")
+    yield f"{wall:.1f} s: " + ", ".join(f"{name} {spent:.1f}" for name, spent in parts.items())
+    if timing["machine"]["note"]:
+        yield f"{timing['machine']['note']}: these times are not comparable with others"
+
+
+def _share(products: Mapping[str, float] | None) -> str:
+    return f"{products['share']:.0%} of the machine's matrix rate, " if products else ""
 
 
 def _cell(metrics: Metrics, name: str) -> str:

@@ -13,6 +13,7 @@ import torch
 
 import fw
 from fw.config.recipe import Recipe
+from fw.engine.machine import load_average
 
 _LIBRARIES = ("torch", "numpy", "pandas", "scipy", "pluggy", "attrs", "cattrs")
 
@@ -34,7 +35,7 @@ def describe_environment(
         "device": _device_name(device),
         "threads": torch.get_num_threads(),
         "cpus": os.cpu_count(),
-        "load_average": _load_average(),
+        "load_average": load_average(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
@@ -43,8 +44,3 @@ def _device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return f"cuda ({torch.cuda.get_device_name(device)})"
     return device.type
-
-
-def _load_average() -> float | None:
-    # Windows has no load average.
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,6 +14,7 @@ from fw.engine.batches import Plan
 from fw.engine.execution import Execute
 from fw.engine.step import Step
 from fw.errors import LossNotFinite
+from fw.interfaces import Loader, Sequences
 
 
 @attrs.frozen(kw_only=True)
@@ -23,7 +23,8 @@ class EpochReport:
 
     loss: float
     losses: dict[str, float]
-    seconds: float  # training alone
+    seconds: float  # training alone, data_seconds among them
+    data_seconds: float  # waiting for the loader
     users: int
     interactions: int  # items the users were trained on, none counted twice
 
@@ -36,12 +37,12 @@ class Progress:
     record: Tensor  # [S, 1 + T]: of each step the loss and its terms, on the device
     done: int = 0  # steps
     seconds: float = 0.0  # of training, before the process that trains now
+    data_seconds: float = 0.0  # of these, waiting for the loader
 
     @classmethod
     def begin(cls, step: Step, steps: int, epoch: int) -> Progress:
         """Stand before the first of an epoch's steps."""
-        device = step.training_rows.items.device
-        return cls(epoch=epoch, record=torch.zeros(steps, 1 + len(step.terms), device=device))
+        return cls(epoch=epoch, record=torch.zeros(steps, 1 + len(step.terms), device=step.device))
 
     def plain(self) -> dict[str, Any]:
         """Return what a checkpoint keeps: the record of the steps done, on the host."""
@@ -50,6 +51,7 @@ class Progress:
     def go_on_from(self, saved: Mapping[str, Any]) -> None:
         """Take over what :meth:`plain` gave; raises RuntimeError if it is of another recipe."""
         self.done, self.seconds = saved["done"], saved["seconds"]
+        self.data_seconds = saved["data_seconds"]
         self.record[: self.done] = saved["record"]
 
     def require_finite(self, step: Step) -> None:
@@ -60,6 +62,7 @@ class Progress:
 def train_epoch(
     step: Step,
     execute: Execute,
+    loader: Loader,
     plans: Sequence[Plan],
     progress: Progress,
     after_step: Callable[[int], object] = lambda users: None,
@@ -69,29 +72,38 @@ def train_epoch(
     ``execute`` carries out a step of ``step``; ``after_step`` is called with the users of each.
     Raises LossNotFinite if a loss is not finite.
     """
-    device = step.training_rows.items.device
-    rows = torch.from_numpy(np.concatenate([plan.rows for plan in plans])).to(device)
-    number = torch.tensor(progress.epoch, device=device)
+    number = torch.tensor(progress.epoch, device=step.device)
     before, started = progress.seconds, time.perf_counter()
-    begin = sum(len(plan.rows) for plan in plans[: progress.done])
-    for place, plan in enumerate(plans[progress.done :], start=progress.done):
-        end = begin + len(plan.rows)
+    left = plans[progress.done :]
+    for plan, history in zip(left, _waited_for(loader(left), progress), strict=True):
         try:
-            _train_batch(execute, rows[begin:end], plan, number, progress.record[place])
+            record = progress.record[progress.done]
+            _train_batch(execute, history.to(step.device), plan, number, record)
         except Exception as error:
-            error.add_note(f"epoch {progress.epoch}, step {place + 1}")
+            error.add_note(f"epoch {progress.epoch}, step {progress.done + 1}")
             raise
-        begin, progress.done = end, place + 1
+        progress.done += 1
         progress.seconds = before + time.perf_counter() - started
         after_step(len(plan.rows))
     values = progress.record.cpu()  # the one wait for the device in an epoch
     progress.seconds = before + time.perf_counter() - started
     _check(values, step, progress.epoch)
-    return _report(values, step, plans, progress.seconds)
+    return _report(values, step, plans, progress)
 
 
-def _train_batch(execute: Execute, rows: Tensor, plan: Plan, epoch: Tensor, record: Tensor) -> None:
-    loss, terms = execute(rows, plan.groups, epoch)
+def _waited_for(histories: Iterable[Sequences], progress: Progress) -> Iterator[Sequences]:
+    """Yield what a loader gives, and count the seconds for which it keeps the step waiting."""
+    started = time.perf_counter()
+    for history in histories:
+        progress.data_seconds += time.perf_counter() - started
+        yield history
+        started = time.perf_counter()
+
+
+def _train_batch(
+    execute: Execute, history: Sequences, plan: Plan, epoch: Tensor, record: Tensor
+) -> None:
+    loss, terms = execute(history, plan.groups, epoch)
     record[0] = loss
     record[1:] = terms
 
@@ -112,14 +124,13 @@ def _check(values: Tensor, step: Step, epoch: int) -> None:
     )
 
 
-def _report(values: Tensor, step: Step, plans: Sequence[Plan], seconds: float) -> EpochReport:
+def _report(values: Tensor, step: Step, plans: Sequence[Plan], progress: Progress) -> EpochReport:
     means = values.double().mean(0).tolist()
-    lengths = step.training_rows.host_lengths
-    rows = np.concatenate([plan.rows for plan in plans])
     return EpochReport(
         loss=means[0],
         losses={term.name: mean for term, mean in zip(step.terms, means[1:], strict=True)},
-        seconds=seconds,
-        users=len(rows),
-        interactions=int(np.minimum(lengths[rows], step.max_len + 1).sum()),
+        seconds=progress.seconds,
+        data_seconds=progress.data_seconds,
+        users=sum(len(plan.rows) for plan in plans),
+        interactions=sum(plan.num_real for plan in plans),
     )

@@ -16,20 +16,21 @@ from torch import Tensor
 from fw.engine.batches import Group
 from fw.engine.graphs import CapturedStep, CudaGraphs
 from fw.engine.step import Step
+from fw.interfaces import Sequences
 
 Execution = Literal["eager", "compile", "cuda_graph"]
 Precision = Literal["float32", "tf32", "bfloat16"]
 Warn = Callable[[str], None]
-ComputeLoss = Callable[[Tensor, Sequence[Group], Tensor], tuple[Tensor, Tensor]]
+ComputeLoss = Callable[[Sequences, Sequence[Group], Tensor], tuple[Tensor, Tensor]]
 
 
 class Execute(Protocol):
     """One whole training step: forward, backward, update of the weights."""
 
     def __call__(
-        self, rows: Tensor, groups: Sequence[Group], epoch: Tensor
+        self, history: Sequences, groups: Sequence[Group], epoch: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Train on ``rows`` ([B]); return the loss ([]) and its unweighted terms ([T])."""
+        """Train on ``history``; return the loss ([]) and its unweighted terms ([T])."""
 
 
 class PlainStep:
@@ -39,10 +40,10 @@ class PlainStep:
         self.loss, self.optimizer = loss, optimizer
 
     def __call__(
-        self, rows: Tensor, groups: Sequence[Group], epoch: Tensor
+        self, history: Sequences, groups: Sequence[Group], epoch: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Train on ``rows``."""
-        loss, terms = self.loss(rows, groups, epoch)
+        """Train on ``history``."""
+        loss, terms = self.loss(history, groups, epoch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -57,17 +58,17 @@ class CompiledStep:
         self.compiled, self.warn = compiled, warn
 
     def __call__(
-        self, rows: Tensor, groups: Sequence[Group], epoch: Tensor
+        self, history: Sequences, groups: Sequence[Group], epoch: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return the loss and its terms."""
         try:
-            return self.compiled(rows, groups, epoch)
+            return self.compiled(history, groups, epoch)
         except Exception as error:
             if not _is_the_compilers(error):
                 raise
             self.warn(f'execution = "compile": {_in_short(error)}; trained eagerly')
             self.compiled = self.step
-            return self.compiled(rows, groups, epoch)
+            return self.compiled(history, groups, epoch)
 
 
 class InPrecision:
@@ -77,11 +78,11 @@ class InPrecision:
         self.loss, self.device = loss, device
 
     def __call__(
-        self, rows: Tensor, groups: Sequence[Group], epoch: Tensor
+        self, history: Sequences, groups: Sequence[Group], epoch: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return the loss and its terms."""
         with torch.autocast(self.device.type, torch.bfloat16):
-            return self.loss(rows, groups, epoch)
+            return self.loss(history, groups, epoch)
 
 
 def choose_execution(
@@ -92,7 +93,7 @@ def choose_execution(
     warn: Warn,
 ) -> Execute:
     """Return what carries out a training step in the given mode, or eagerly if that cannot be."""
-    device = step.training_rows.items.device
+    device = step.device
     loss: ComputeLoss = step
     if mode == "compile" and (reason := _why_not_compile(device)):
         warn(f'execution = "compile": {reason}; trained eagerly')

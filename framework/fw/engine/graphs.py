@@ -2,7 +2,7 @@
 
 A small model's step is hundreds of kernels of a few microseconds each, and launching them one by
 one takes the host longer than running them. A graph is launched as a whole. It is captured for each
-shape (number of rows, groups) that comes up often; rows and epoch are written into its inputs.
+shape (rows, width, groups) that comes up often; history and epoch are written into its inputs.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import torch
 from torch import Tensor
 
 from fw.engine.batches import Group
+from fw.interfaces import NO_COLUMNS, Sequences
 
 # Steps of a shape that are trained eagerly before it is captured: libraries set themselves up in
 # the first ones, which must not happen within a capture.
 _WARM_UP = 3
 
 Results = tuple[Tensor, Tensor]
-Train = Callable[[Tensor, Sequence[Group], Tensor], Results]
+Train = Callable[[Sequences, Sequence[Group], Tensor], Results]
 
 
 class Recorder(Protocol):
@@ -40,7 +41,7 @@ class Recorder(Protocol):
 class Recording(NamedTuple):
     """A captured step: write to its inputs, replay, read its outputs."""
 
-    rows: Tensor
+    history: Sequences
     epoch: Tensor
     replay: Callable[[], object]
     outputs: Results
@@ -65,31 +66,32 @@ class CapturedStep:
         self.recordings: dict[Hashable, Recording] = {}
         self.works = True
 
-    def __call__(self, rows: Tensor, groups: Sequence[Group], epoch: Tensor) -> Results:
-        """Train on ``rows`` ([B]); what is returned is overwritten by the next step."""
+    def __call__(self, history: Sequences, groups: Sequence[Group], epoch: Tensor) -> Results:
+        """Train on ``history``; what is returned is overwritten by the next step."""
         if not self.seen:
             self._count_steps_on_the_device()
-        shape = (len(rows), tuple(groups))
+        shape = (tuple(history.items.shape), tuple(groups))
         self.seen[shape] += 1
         ready = self.works and self.seen[shape] > _WARM_UP
-        if ready and (shape in self.recordings or self._record(shape, rows, groups, epoch)):
-            return self._replay(self.recordings[shape], rows, epoch)
-        return self.recorder.warm_up(lambda: self.train(rows, groups, epoch))
+        if ready and (shape in self.recordings or self._record(shape, history, groups, epoch)):
+            return self._replay(self.recordings[shape], history, epoch)
+        return self.recorder.warm_up(lambda: self.train(history, groups, epoch))
 
     def _count_steps_on_the_device(self) -> None:
         for group in self.optimizer.param_groups:
             group["capturable"] = True
 
-    def _replay(self, recording: Recording, rows: Tensor, epoch: Tensor) -> Results:
-        recording.rows.copy_(rows)
+    def _replay(self, recording: Recording, history: Sequences, epoch: Tensor) -> Results:
+        for own, given in zip(_tensors(recording.history), _tensors(history), strict=True):
+            own.copy_(given)
         recording.epoch.copy_(epoch)
         recording.replay()
         return recording.outputs
 
     def _record(
-        self, shape: Hashable, rows: Tensor, groups: Sequence[Group], epoch: Tensor
+        self, shape: Hashable, history: Sequences, groups: Sequence[Group], epoch: Tensor
     ) -> bool:
-        inputs = rows.clone(), epoch.clone()
+        inputs = _cloned(history), epoch.clone()
         try:
             recorded = self.recorder.capture(lambda: self.train(inputs[0], groups, inputs[1]))
         except RuntimeError as error:
@@ -99,6 +101,16 @@ class CapturedStep:
             return False
         self.recordings[shape] = Recording(*inputs, *recorded)
         return True
+
+
+def _tensors(history: Sequences) -> tuple[Tensor, ...]:
+    return (history.items, history.lengths, history.rows, *history.columns.values())
+
+
+def _cloned(history: Sequences) -> Sequences:
+    items, lengths, rows = (part.clone() for part in history[:3])
+    columns = {name: column.clone() for name, column in history.columns.items()}
+    return Sequences(items, lengths, rows, columns or NO_COLUMNS)
 
 
 class CudaGraphs:

@@ -44,13 +44,13 @@ def check_split(split: Split) -> None:
 
 def try_out(recipe: Recipe, step: Step, info: Info) -> None:
     """Make a small batch, its negatives and its views; raises PluginError where they are wrong."""
-    chosen = np.flatnonzero(step.training_rows.host_lengths >= step.task.min_items)[:_TRIED]
+    chosen = np.flatnonzero(info.training.host_lengths >= step.task.min_items)[:_TRIED]
     rows = torch.from_numpy(chosen)
     rng = Rng.for_rows(step.seed, 0, rows)  # epochs begin at 1
     task, sampler = recipe.one("task"), recipe.optional("sampler")
     doing = "when it was tried on a few rows before training"
     with blamed_on(task.entry, doing):
-        batch = step.task(step.training_rows.newest(rows, step.max_len + 1), rng.child("task"))
+        batch = step.task(info.training.newest(rows, step.max_len + 1), rng.child("task"))
         _check_items("inputs", batch.inputs, info, info.mask_item)
         _check_items("targets", batch.targets, info, info.num_items)
     if sampler is not None and step.sampler is not None and step.needs_negatives:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -29,8 +29,9 @@ def train(session: Session) -> Selection:
     """
     training = session.training
     with session.stop.held():
-        course = resume(session)
-        _warn_of_lone_rows(session)
+        with session.watch.during("preparing"):
+            course = resume(session)
+            _warn_of_lone_rows(session)
         try:
             while not course.selection.finished(training.epochs, training.patience):
                 session.stop.check()
@@ -54,24 +55,46 @@ def _warn_of_lone_rows(session: Session) -> None:
 def _train_one(session: Session, course: Course) -> None:
     """Train an epoch or the rest of one, look at validation if it is time, write all down."""
     epoch, training = course.selection.epoch + 1, session.training
-    plans = session.plans(epoch)
-    within = course.within = course.within or Progress.begin(session.step, len(plans), epoch)
-    with session.reporter.epoch(epoch, plans, within.done) as advance:
-        after_step = _between_steps(session, course, advance)
-        report = train_epoch(session.step, session.execute, plans, within, after_step)
+    with session.watch.during("data"):
+        plans = session.plans(epoch)
+    report = _train_the_rest(session, course, plans, epoch)
     selection = course.selection.trained(epoch, report.seconds)
     metrics: Mapping[str, float] = {}
     with generators.apart(session.device):
         if epoch % training.evaluate_every == 0 or epoch == training.epochs:
             selection, metrics = _evaluate(session, selection)
-        diagnostics = _diagnose(session, epoch, report, plans[0])
+        with session.watch.during("recording"):
+            diagnostics = _diagnose(session, epoch, report, plans[0])
     line = {
         "epoch": epoch,
         **attrs.asdict(report),
         "metrics": _json_safe(metrics),
         "diagnostics": _json_safe(diagnostics),
     }
-    _record(session, course, selection, line)
+    with session.watch.during("recording"):
+        _record(session, course, selection, line)
+
+
+def _train_the_rest(
+    session: Session, course: Course, plans: Sequence[Plan], epoch: int
+) -> EpochReport:
+    """Train on the batches of an epoch that are left."""
+    within = course.within = course.within or Progress.begin(session.step, len(plans), epoch)
+    waited = within.data_seconds
+    with (
+        session.watch.during("training"),
+        session.reporter.epoch(epoch, plans, within.done) as advance,
+    ):
+        report = train_epoch(
+            session.step,
+            session.execute,
+            session.loader,
+            plans,
+            within,
+            _between_steps(session, course, advance),
+        )
+    session.watch.move(within.data_seconds - waited, "training", to="data")
+    return report
 
 
 def _between_steps(
@@ -90,7 +113,7 @@ def _evaluate(session: Session, state: Selection) -> tuple[Selection, Mapping[st
     """Look at validation; a signal breaks this off, and the resumed run does it again."""
     started = time.perf_counter()
     try:
-        with session.stop.held(False):
+        with session.watch.during("evaluating"), session.stop.held(False):
             metrics = session.validate()
     except EvaluationError as error:
         # Scores that are no numbers are no reason to lose the epochs before.
@@ -122,7 +145,7 @@ def _record(
 
 def _diagnose(session: Session, epoch: int, report: EpochReport, plan: Plan) -> Mapping[str, float]:
     """Look into one batch of the epoch, and warn of what is wrong, each thing once a run."""
-    numbers = diagnose(session.step, plan, epoch)
+    numbers = diagnose(session.step, session.history(plan), plan, epoch)
     for subject, warning in warnings(session.step.terms, report.losses, numbers).items():
         session.reporter.warn_once(subject, f"epoch {epoch}: {warning}")
     return numbers

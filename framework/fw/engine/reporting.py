@@ -13,7 +13,7 @@ from rich.table import Table
 
 from fw.config.recipe import Training
 from fw.engine.batches import Plan
-from fw.engine.display import Rows, remarks, result_tables
+from fw.engine.display import Rows, remarks, result_tables, timing_lines
 from fw.engine.selection import Selection
 
 
@@ -103,10 +103,9 @@ class Reporter:
             self._print(table)
         for remark in remarks(rows):
             self.warn(remark)
-        seconds = content["timing"]["seconds_per_epoch"]
         self.say(
-            f"best epoch {content['best_epoch']} of {content['epochs']} by {content['monitor']}; "
-            f"{seconds:.2f} s an epoch (training alone, median)\nrun folder {folder}"
+            f"best epoch {content['best_epoch']} of {content['epochs']} by {content['monitor']}\n"
+            + "\n".join([*timing_lines(content["timing"]), f"run folder {folder}"])
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from fw.data.split import CaseList, Split
-from fw.engine.selection import Selection
 from fw.interfaces import Metrics
 from fw.ranking import Counts
 
@@ -49,19 +47,6 @@ def notes(splits: Mapping[str, Scores]) -> dict[str, Any]:
         for split_name, scores in splits.items()
         for protocol, metrics in scores.items()
         if metrics.notes
-    }
-
-
-def timing(state: Selection) -> dict[str, float | None]:
-    """Summarise the times of a run; the first epoch warms up and is left out of the median."""
-    train, evaluate = state.train_seconds, state.evaluate_seconds
-    counted = train[1:] or train
-    return {
-        "seconds_per_epoch": statistics.median(counted) if counted else None,
-        "seconds_per_epoch_fastest": min(counted, default=None),
-        "seconds_per_epoch_slowest": max(counted, default=None),
-        "seconds_training": sum(train),
-        "seconds_evaluating": sum(evaluate),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from fw.engine.exam import Exam
 from fw.engine.execution import choose_execution, matrix_products
 from fw.engine.folder import RunFolder
 from fw.engine.loop import train
+from fw.engine.machine import Usage, describe_load
 from fw.engine.memory import memory_explained
 from fw.engine.ownership import PATIENCE
 from fw.engine.prepared import Prepared, prepare
@@ -34,7 +35,10 @@ from fw.engine.restore import fit_best_weights, read_kept_recipe
 from fw.engine.selection import Selection
 from fw.engine.session import Session
 from fw.engine.spoilt import culprit_named
+from fw.engine.stopwatch import Stopwatch
+from fw.engine.timing import timing
 from fw.stopping import Stop, listening
+from fw.workers import refuse_in_starting_worker
 
 
 @attrs.frozen(kw_only=True)
@@ -65,6 +69,7 @@ def run(
     ``overrides`` are as after ``--set``, ``plugins`` as after ``-p``. Raises a FrameworkError for
     whatever the user or a plugin did wrong; no run folder is left if that was before the training.
     """
+    refuse_in_starting_worker()
     reporter = reporter or Reporter()
     read = read_recipe(recipe, discover_or_explain(plugins, reporter.warn), overrides)
     chosen = choose_device(device)
@@ -86,6 +91,7 @@ def resume(
 
     A finished run is left alone, and its result returned.
     """
+    refuse_in_starting_worker()
     opened = RunFolder.open(Path(folder))
     if _is_finished(opened):
         return _result(opened)
@@ -175,18 +181,26 @@ def _execute(
     reporter: Reporter,
     stop: Stop,
 ) -> Result:
+    watch = Stopwatch()
     with _kept_if_trained(folder, reporter), memory_explained(recipe):
-        places = Places.from_environment(Path(data) if data else None)
-        loaded = load_data(recipe, places, reporter.warn)
-        folder = attrs.evolve(folder, data=loaded.name)
-        _write_down(recipe, folder, loaded, environment)
-        reporter.say(f"{loaded.summary}\ndevice {device}, run folder {folder.path}")
-        parts = prepare(recipe, loaded, device, reporter.warn)
-        session = _session(recipe, parts, folder, reporter, stop)
+        with watch.during("preparing"):
+            places = Places.from_environment(Path(data) if data else None)
+            loaded = load_data(recipe, places, reporter.warn)
+            folder = attrs.evolve(folder, data=loaded.name)
+            _write_down(recipe, folder, loaded, environment)
+            reporter.say(f"{loaded.summary}\ndevice {device}, run folder {folder.path}")
+            parts = prepare(recipe, loaded, device, reporter.warn)
+            session = _session(recipe, parts, folder, reporter, stop, watch)
+        before = Usage.now()
         with blamed_by_traceback(recipe, "in a run"):
-            with _arithmetic(recipe, device), culprit_named(session, recipe, parts.info):
+            with (
+                closing(parts.loader),
+                _arithmetic(recipe, device),
+                culprit_named(session, recipe, parts.info),
+            ):
                 state = train(session)
-            return _finish(recipe, session, parts.exam, loaded, state, reporter)
+            load = describe_load(before, Usage.now())
+            return _finish(recipe, session, parts.exam, loaded, state, load)
 
 
 @contextmanager
@@ -220,13 +234,20 @@ def _write_down(
 
 
 def _session(
-    recipe: Recipe, parts: Prepared, folder: RunFolder, reporter: Reporter, stop: Stop
+    recipe: Recipe,
+    parts: Prepared,
+    folder: RunFolder,
+    reporter: Reporter,
+    stop: Stop,
+    watch: Stopwatch,
 ) -> Session:
     make_optimizer = make(recipe.one("optimizer"), parts.info, recipe.seed)
     step, exam, training = parts.step, parts.exam, recipe.training
     optimizer = make_optimizer([p for p in step.parameters() if p.requires_grad])
     return Session(
         step=step,
+        loader=parts.loader,
+        training_rows=parts.info.training,
         optimizer=optimizer,
         execute=choose_execution(
             step, optimizer, training.execution, training.precision, reporter.warn
@@ -236,6 +257,7 @@ def _session(
         folder=folder,
         reporter=reporter,
         stop=stop,
+        watch=watch,
     )
 
 
@@ -245,16 +267,19 @@ def _finish(
     exam: Exam,
     loaded: RunData,
     state: Selection,
-    reporter: Reporter,
+    load: Mapping[str, Any],
 ) -> Result:
     """Score the best weights on both splits, beside the baselines, and write the result."""
-    folder, step = session.folder, session.step
-    if state.best_epoch:
-        fit_best_weights(step, folder)
-    else:
+    folder, step, reporter = session.folder, session.step, session.reporter
+    if not state.best_epoch:
         reporter.warn(f"{recipe.training.monitor} was never a number; these are the last weights")
-    scores = {split: exam.score_model(step, split) for split in ("valid", "test")}
-    rows = {"model": scores, **exam.score_baselines(loaded.split)}
+    with session.watch.during("evaluating"):
+        if state.best_epoch:
+            fit_best_weights(step, folder)
+        scores = {split: exam.score_model(step, split) for split in ("valid", "test")}
+        rows = {"model": scores, **exam.score_baselines(loaded.split)}
+    with session.watch.during("recording"):
+        folder.write_ranks(results.ranks_frame(loaded.split, exam.case_lists, scores))
     content = {
         "data": loaded.name,
         "metrics": results.as_json(scores),
@@ -264,10 +289,9 @@ def _finish(
         "best_epoch": state.best_epoch,
         "epochs": state.epoch,
         "test_looks": 1,
-        "timing": results.timing(state),
+        "timing": timing(session, state, load),
         "fingerprints": loaded.description["fingerprints"],
     }
-    folder.write_ranks(results.ranks_frame(loaded.split, exam.case_lists, scores))
     folder.write_json("result.json", content)
     reporter.result(rows, content, folder.path)
     return Result(folder=folder.path, content=content)

@@ -9,11 +9,14 @@ import numpy as np
 import torch
 
 from fw.config.recipe import Training
+from fw.data.training import TrainingRows
 from fw.engine.batches import Plan, epoch_plans
 from fw.engine.execution import Execute
 from fw.engine.folder import RunFolder
 from fw.engine.reporting import Reporter
 from fw.engine.step import Step
+from fw.engine.stopwatch import Stopwatch
+from fw.interfaces import Loader, Sequences
 from fw.stopping import Stop
 
 Validate = Callable[[], Mapping[str, float]]  # metrics by full name, "valid/<protocol>/<metric>"
@@ -24,6 +27,8 @@ class Session:
     """Everything that a run's training works with."""
 
     step: Step
+    loader: Loader
+    training_rows: TrainingRows
     optimizer: torch.optim.Optimizer
     execute: Execute
     training: Training
@@ -31,16 +36,21 @@ class Session:
     folder: RunFolder
     reporter: Reporter
     stop: Stop = attrs.field(factory=Stop)
+    watch: Stopwatch = attrs.field(factory=Stopwatch)
 
     @property
     def device(self) -> torch.device:
-        """Where the training rows are, and all else."""
-        return self.step.training_rows.items.device
+        """Where the step is computed."""
+        return self.step.device
+
+    def history(self, plan: Plan) -> Sequences:
+        """Return what a plan's rows are trained on, for a look at them beside the training."""
+        return self.training_rows.history(plan).to(self.device)
 
     def plans(self, epoch: int) -> list[Plan]:
         """Return the batches of an epoch."""
         step = self.step
-        lengths = np.minimum(step.training_rows.host_lengths, step.max_len + 1)
+        lengths = np.minimum(self.training_rows.host_lengths, step.max_len + 1)
         return list(
             epoch_plans(
                 np.flatnonzero(lengths >= step.task.min_items),

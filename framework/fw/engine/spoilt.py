@@ -61,9 +61,8 @@ def _first_wrong(
 
 
 def _look_closely(session: Session, plan: Plan, epoch: int) -> None:
-    rows = torch.from_numpy(plan.rows).to(session.device)
     with finite_required(), torch.no_grad():
-        session.step(rows, plan.groups, epoch)
+        session.step(session.history(plan), plan.groups, epoch)
 
 
 def _strangers(recipe: Recipe, error: LossNotFinite) -> Iterator[str]:

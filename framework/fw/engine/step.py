@@ -1,4 +1,4 @@
-"""One training step: from row numbers to a loss, without the host looking at a value."""
+"""One training step: from rows' histories to a loss, without the host looking at a value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from fw.data.training import TrainingRows
 from fw.engine.batches import Group
 from fw.interfaces import (
     NO_COLUMNS,
@@ -60,7 +59,6 @@ class Step(nn.Module):
         *,
         seed: int,
         max_len: int,
-        training: TrainingRows,
         task: Task,
         encoder: Encoder,
         terms: Sequence[Term],
@@ -68,25 +66,30 @@ class Step(nn.Module):
     ) -> None:
         super().__init__()
         self.seed, self.max_len = seed, max_len
-        self.training_rows, self.task, self.encoder = training, task, encoder
+        self.task, self.encoder = task, encoder
         self.sampler, self.terms = sampler, tuple(terms)
         self.parts = nn.ModuleDict(_modules(terms))
         self.needs_negatives = any("negatives" in term.loss.requires for term in terms)
 
     def forward(
-        self, rows: Tensor, groups: Sequence[Group], epoch: Tensor | int
+        self, history: Sequences, groups: Sequence[Group], epoch: Tensor | int
     ) -> tuple[Tensor, Tensor]:
-        """Return the loss ([]) and its unweighted terms ([T]) for ``rows`` ([B], longest first)."""
-        means = self.means(*self.batch(rows, groups, epoch), groups)
+        """Return the loss ([]) and its unweighted terms ([T]) of what a loader gave.
+
+        ``history`` are the newest ``max_len + 1`` training items of the batch, longest row first.
+        """
+        means = self.means(*self.batch(history, epoch), groups)
         loss = sum(term.weight * mean for term, mean in zip(self.terms, means, strict=True))
         return torch.as_tensor(loss), torch.stack(means).detach()
 
-    def batch(
-        self, rows: Tensor, groups: Sequence[Group], epoch: Tensor | int
-    ) -> tuple[Batch, Rng]:
-        """Make the batch of ``rows`` and the place that everything in the step draws from."""
-        rng = Rng.for_rows(self.seed, epoch, rows)
-        history = self.training_rows.newest(rows, min(groups[0].width, self.max_len + 1))
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are, and where a history must be."""
+        return self.encoder.items.weight.device
+
+    def batch(self, history: Sequences, epoch: Tensor | int) -> tuple[Batch, Rng]:
+        """Make the batch of a history and the place that everything in the step draws from."""
+        rng = Rng.for_rows(self.seed, epoch, history.rows)
         return checked_batch(self.task(history, rng.child("task")), history, self.task), rng
 
     def means(self, batch: Batch, rng: Rng, groups: Sequence[Group]) -> list[Tensor]:

@@ -19,6 +19,7 @@ from fw.testing.augmenters import AugmenterContract
 from fw.testing.datasets import DatasetContract
 from fw.testing.encoders import EncoderContract
 from fw.testing.evaluators import EvaluatorContract
+from fw.testing.loaders import LoaderContract
 from fw.testing.losses import LossContract
 from fw.testing.optimizers import OptimizerContract
 from fw.testing.poolings import PoolingContract
@@ -31,6 +32,7 @@ __all__ = [
     "DatasetContract",
     "EncoderContract",
     "EvaluatorContract",
+    "LoaderContract",
     "LossContract",
     "OptimizerContract",
     "PoolingContract",

@@ -22,6 +22,7 @@ def test_a_good_recipe_is_summed_up(command, write, recipe_text):
         "    dataset: made_up\n"
         "    splitter: last_out\n"
         "    task: next_item\n"
+        "    loader: resident\n"
         "    sampler: uniform\n"
         "    encoder: small\n"
         "    augmenter: crop, mask\n"

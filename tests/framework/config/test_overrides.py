@@ -151,7 +151,8 @@ def test_case_B55_a_table_that_is_called_otherwise_is_refused(complaint, recipe_
         "    did you mean [training]?\n"
         "    'epochs' belongs in [training]\n"
         "    known tables: [[augmenters]], [[evaluators]], [[losses]], [dataset], [encoder], "
-        "[optimizer], [pooling], [sampler], [splitter], [sweep], [task], [training], [views]"
+        "[loader], [optimizer], [pooling], [sampler], [splitter], [sweep], [task], [training], "
+        "[views]"
     )
 
 

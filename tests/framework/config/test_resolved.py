@@ -46,6 +46,7 @@ def test_every_default_is_filled_in_and_what_is_not_set_is_left_out(read, recipe
         },
         "splitter": {"name": "last_out"},
         "task": {"name": "next_item"},
+        "loader": {"name": "resident"},
         "sampler": {"name": "uniform", "num_negatives": 1},
         "encoder": {"name": "small", "hidden_size": 8, "dropout": 0.1},
         "augmenters": [{"name": "crop", "ratio": 0.6}, {"name": "mask", "ratio": 1.0}],

@@ -4,7 +4,7 @@ import pytest
 
 TABLES = (
     "known tables: [[augmenters]], [[evaluators]], [[losses]], [dataset], [encoder], "
-    "[optimizer], [pooling], [sampler], [splitter], [sweep], [task], [training], [views]"
+    "[loader], [optimizer], [pooling], [sampler], [splitter], [sweep], [task], [training], [views]"
 )
 TRAINING = (
     "known keys: batch_size, checkpoint_every, checkpoint_minutes, epochs, evaluate_every, "

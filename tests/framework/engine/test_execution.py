@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 import pytest
 import torch
-from tests.steps import LENGTHS, small_step
+from tests.steps import LENGTHS, history_of, small_step
 
 from fw.engine.batches import Group, cut_groups
 from fw.engine.execution import (
@@ -23,11 +23,12 @@ def adam(step):
 
 
 def batches(count=12):
-    """Give rows and groups of two shapes in turn, and an epoch that changes."""
+    """Give histories and groups of two shapes in turn, and an epoch that changes."""
     lengths = torch.tensor(LENGTHS).clamp(max=13)
     for number in range(count):
         rows = torch.arange(10) if number % 2 else torch.arange(2, 10)
-        yield rows, cut_groups(lengths[rows].numpy()), torch.tensor(1 + number // 4)
+        groups = cut_groups(lengths[rows].numpy())
+        yield history_of(rows, groups[0].width), groups, torch.tensor(1 + number // 4)
 
 
 def losses_of(execute):
@@ -71,17 +72,18 @@ def test_captured_steps_train_as_eager_ones_and_each_shape_is_captured_once():
         torch.testing.assert_close(value, weights[name], rtol=0, atol=0)
 
 
-def test_a_replay_reads_rows_and_epoch_from_its_own_inputs():
+def test_a_replay_reads_history_and_epoch_from_its_own_inputs():
     seen = []
 
-    def train(rows, groups, epoch):
-        seen.append((rows.clone(), int(epoch)))
+    def train(history, groups, epoch):
+        seen.append(([part.tolist() for part in history[:3]], int(epoch)))
         return torch.zeros(()), torch.zeros(2)
 
     captured = CapturedStep(train, adam(small_step()), pytest.fail, FakeRecorder(small_step()))
-    for number in range(6):
-        captured(torch.tensor([number, 9]), (Group(0, 2, 5),), torch.tensor(number))
-    assert [rows.tolist() for rows, _ in seen] == [[number, 9] for number in range(6)]
+    given = [history_of(torch.tensor([number, 9]), 13) for number in range(6)]
+    for number, history in enumerate(given):
+        captured(history, (Group(0, 2, 13),), torch.tensor(number))
+    assert [read for read, _ in seen] == [[part.tolist() for part in one[:3]] for one in given]
     assert [epoch for _, epoch in seen] == list(range(6))
 
 
@@ -134,7 +136,7 @@ def test_a_compiler_that_fails_is_named_and_the_step_trained_eagerly():
 
 
 def test_a_fault_of_the_step_itself_is_not_taken_for_the_compilers():
-    def fails(rows, groups, epoch):
+    def fails(history, groups, epoch):
         raise ValueError("a plugin's own")
 
     with pytest.raises(ValueError, match="a plugin's own"):
@@ -156,20 +158,18 @@ def test_on_a_cpu_a_step_is_trained_eagerly_and_why_is_said(mode, why):
 
 
 def test_an_optimizer_that_cannot_be_captured_is_named():
-    step, said = small_step(), []
-    step.training_rows = OnCuda()
-    optimizer = torch.optim.LBFGS(step.parameters())
+    step, said = OnCuda(), []
+    optimizer = torch.optim.LBFGS([torch.nn.Parameter(torch.zeros(1))])
     choose_execution(step, optimizer, "cuda_graph", "float32", said.append)
     assert said == [
         'execution = "cuda_graph": the optimizer LBFGS cannot be captured; trained eagerly'
     ]
 
 
-class OnCuda(torch.nn.Module):
-    """Says that its rows are on a GPU."""
+class OnCuda:
+    """Says that it is on a GPU."""
 
-    class items:  # noqa: N801 (stands for a tensor)
-        device = torch.device("cuda")
+    device = torch.device("cuda")
 
 
 def test_bfloat16_trains_nearly_as_float32_and_keeps_float32_weights():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from tests.steps import LENGTHS, MAX_LEN, NUM_ITEMS, SIZE, small_info, small_step
+from tests.steps import LENGTHS, MAX_LEN, NUM_ITEMS, SIZE, history_of, small_info, small_step
 from torch import nn
 
 from fw import LossTerm, Negatives
@@ -40,30 +40,30 @@ def step():
     return small_step(RunningMean())
 
 
-def rows_and_widths(chosen):
+def histories(chosen):
     lengths = np.minimum(np.array(LENGTHS)[chosen], MAX_LEN + 1)
-    return torch.tensor(chosen), lengths
+    return history_of(torch.tensor(chosen), int(lengths[0])), lengths
 
 
 def test_groups_change_nothing_but_the_padding(step):
-    rows, lengths = rows_and_widths(list(range(10)))
-    whole, terms = step(rows, [Group(0, 10, int(lengths.max()))], 1)
+    history, lengths = histories(list(range(10)))
+    whole, terms = step(history, [Group(0, 10, int(lengths.max()))], 1)
     groups = [Group(0, 3, 13), Group(3, 6, 9), Group(6, 10, 5)]
-    in_parts, terms_in_parts = step(rows, groups, 1)
+    in_parts, terms_in_parts = step(history, groups, 1)
     assert in_parts.item() == pytest.approx(whole.item(), rel=1e-6)
     assert terms_in_parts.tolist() == pytest.approx(terms.tolist(), rel=1e-6)
 
 
 def test_the_loss_is_the_weighted_sum_of_its_terms(step):
-    rows, lengths = rows_and_widths([0, 4, 9])
-    loss, terms = step(rows, cut_groups(lengths), 1)
+    history, lengths = histories([0, 4, 9])
+    loss, terms = step(history, cut_groups(lengths), 1)
     assert loss.item() == pytest.approx(terms[0].item() + 0.1 * terms[1].item(), rel=1e-6)
 
 
 def test_a_rows_part_of_the_loss_is_the_same_in_any_batch(step):
     def total(chosen):
-        rows, lengths = rows_and_widths(chosen)
-        _, terms = step(rows, [Group(0, len(chosen), int(lengths[0]))], 1)
+        history, lengths = histories(chosen)
+        _, terms = step(history, [Group(0, len(chosen), int(lengths[0]))], 1)
         targets = np.minimum(np.array(LENGTHS)[chosen] - 1, MAX_LEN)
         return terms[0].item() * targets.sum()
 
@@ -72,25 +72,24 @@ def test_a_rows_part_of_the_loss_is_the_same_in_any_batch(step):
 
 
 def test_adding_a_contrastive_loss_moves_no_negative(step):
-    rows, lengths = rows_and_widths(list(range(10)))
+    history, lengths = histories(list(range(10)))
     alone = Step(
         seed=1,
         max_len=MAX_LEN,
-        training=step.training_rows,
         task=step.task,
         encoder=step.encoder,
         terms=step.terms[:1],
         sampler=step.sampler,
     )
     groups = cut_groups(lengths)
-    assert alone(rows, groups, 1)[1][0] == step(rows, groups, 1)[1][0]
+    assert alone(history, groups, 1)[1][0] == step(history, groups, 1)[1][0]
 
 
 def test_epochs_draw_differently_and_each_the_same_again(step):
-    rows, lengths = rows_and_widths(list(range(10)))
-    first = step(rows, cut_groups(lengths), 1)[0].item()
-    assert step(rows, cut_groups(lengths), 1)[0].item() == first
-    assert step(rows, cut_groups(lengths), 2)[0].item() != first
+    history, lengths = histories(list(range(10)))
+    first = step(history, cut_groups(lengths), 1)[0].item()
+    assert step(history, cut_groups(lengths), 1)[0].item() == first
+    assert step(history, cut_groups(lengths), 2)[0].item() != first
 
 
 def test_a_batch_in_which_nothing_is_counted_has_a_loss_of_zero(step):
@@ -100,16 +99,15 @@ def test_a_batch_in_which_nothing_is_counted_has_a_loss_of_zero(step):
         def __call__(self, output):
             return LossTerm(output.hidden.sum() * 0, torch.tensor(0))
 
-    rows, lengths = rows_and_widths([0, 1])
+    history, lengths = histories([0, 1])
     empty = Step(
         seed=1,
         max_len=MAX_LEN,
-        training=step.training_rows,
         task=step.task,
         encoder=step.encoder,
         terms=[Term("nothing", CountsNothing(), 1.0)],
     )
-    assert empty(rows, cut_groups(lengths), 1)[0].item() == 0.0
+    assert empty(history, cut_groups(lengths), 1)[0].item() == 0.0
 
 
 def test_everything_with_weights_is_trained_and_saved(step):
@@ -117,8 +115,8 @@ def test_everything_with_weights_is_trained_and_saved(step):
     assert set(step.state_dict()) == {name for name, _ in step.named_parameters()}
 
 
-def test_the_newest_of_a_history_that_is_one_item_too_long(step):
-    history = step.training_rows.newest(torch.tensor([0, 8]), 13)
+def test_the_newest_of_a_history_that_is_one_item_too_long():
+    history = history_of(torch.tensor([0, 8]), 13)
     cut = newest(history, 12)
     assert cut.items[0].tolist() == history.items[0, 1:].tolist()
     assert cut.items[1, :3].tolist() == history.items[1, :3].tolist()
@@ -126,10 +124,13 @@ def test_the_newest_of_a_history_that_is_one_item_too_long(step):
 
 
 def test_the_whole_step_reads_nothing_back_to_the_host(step):
-    rows, lengths = rows_and_widths(list(range(10)))
+    history, lengths = histories(list(range(10)))
     groups = tuple(cut_groups(lengths))
     compiled = torch.compile(step, backend="eager", fullgraph=True)
-    plain, captured = step(rows, groups, torch.tensor(1)), compiled(rows, groups, torch.tensor(1))
+    plain, captured = (
+        step(history, groups, torch.tensor(1)),
+        compiled(history, groups, torch.tensor(1)),
+    )
     assert captured[0].item() == pytest.approx(plain[0].item(), rel=1e-6)
 
 
@@ -148,7 +149,6 @@ def step_with(step, *, terms, sampler=None):
     return Step(
         seed=1,
         max_len=MAX_LEN,
-        training=step.training_rows,
         task=step.task,
         encoder=step.encoder,
         terms=terms,
@@ -157,13 +157,13 @@ def step_with(step, *, terms, sampler=None):
 
 
 def test_every_loss_draws_for_its_rows_from_a_place_of_its_own(step):
-    rows, lengths = rows_and_widths(list(range(10)))
+    history, lengths = histories(list(range(10)))
     terms = [Term("one", DrawsItself(), 1.0), Term("two", DrawsItself(), 1.0)]
     drawing = step_with(step, terms=terms)
-    one, two = drawing(rows, [Group(0, 10, int(lengths.max()))], 1)[1].tolist()
+    one, two = drawing(history, [Group(0, 10, int(lengths.max()))], 1)[1].tolist()
     assert one != two
     groups = [Group(0, 3, 13), Group(3, 6, 9), Group(6, 10, 5)]
-    assert drawing(rows, groups, 1)[1].tolist() == pytest.approx([one, two], rel=1e-6)
+    assert drawing(history, groups, 1)[1].tolist() == pytest.approx([one, two], rel=1e-6)
 
 
 def test_a_sampler_that_selects_is_asked_once_hidden_states_are_known(step, info):
@@ -178,11 +178,11 @@ def test_a_sampler_that_selects_is_asked_once_hidden_states_are_known(step, info
             items, log_probability, collides, target = output.negatives
             return Negatives(items[..., :1], log_probability[..., :1], collides[..., :1], target)
 
-    rows, lengths = rows_and_widths(list(range(10)))
+    history, lengths = histories(list(range(10)))
     terms = [Term("bce", BinaryCrossEntropy(), 1.0)]
     one = Uniform(num_negatives=1).build(info)
     losses = [
-        step_with(step, terms=terms, sampler=sampler)(rows, cut_groups(lengths), 1)[0].item()
+        step_with(step, terms=terms, sampler=sampler)(history, cut_groups(lengths), 1)[0].item()
         for sampler in (KeepsFirst(), one)
     ]
     assert losses[0] == losses[1]

@@ -1,0 +1,36 @@
+"""Where the seconds of a run go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# What comes before the first epoch; waiting for batches; steps; scoring; diagnostics and files.
+PARTS = ("preparing", "data", "training", "evaluating", "recording")
+
+
+class Stopwatch:
+    """Adds up the seconds of parts that do not overlap; begins when it is made."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self.seconds = dict.fromkeys(PARTS, 0.0)
+
+    @contextmanager
+    def during(self, part: str) -> Iterator[None]:
+        """Count what is done inside as one of the parts."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[part] += time.perf_counter() - started
+
+    def move(self, seconds: float, part: str, to: str) -> None:
+        """Count seconds as another part than they were counted as."""
+        self.seconds[part] -= seconds
+        self.seconds[to] += seconds
+
+    def plain(self) -> dict[str, float]:
+        """Return the seconds of all parts so far, and all seconds since the beginning: wall."""
+        return {**self.seconds, "wall": time.perf_counter() - self._began}
