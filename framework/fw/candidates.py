@@ -106,9 +106,9 @@ def draw_weighted_distinct(pool: WeightedPool, num_candidates: int, rng: Rng) ->
     """Draw without replacement, each next one in proportion to its weight: [C, K].
 
     PAD among them where fewer items have a weight. Drawing with replacement, what was there before
-    left out, comes to the same. Where twice as many draws do not suffice, a race decides the rest.
+    left out, comes to the same. Where half as many more draws do not suffice, a race decides.
     """
-    tries = draw_repeated(pool, 2 * num_candidates, rng.child("with replacement"))
+    tries = draw_repeated(pool, num_candidates * 3 // 2, rng.child("with replacement"))
     drawn = _first_distinct(tries, num_candidates)
     short = (drawn[:, -1] == 0).nonzero().flatten()
     if len(short):

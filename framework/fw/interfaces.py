@@ -217,7 +217,11 @@ class Sampler(Protocol):
 
 @runtime_checkable
 class Encoder(Protocol):
-    """An ``nn.Module`` from sequences to hidden states."""
+    """An ``nn.Module`` from sequences to hidden states.
+
+    May have ``newest(sequences)``, which returns the state of each row's newest item alone ([B, D],
+    0 where there is none) without dropout: evaluation then asks for no more.
+    """
 
     causal: bool  # position i sees only positions up to i
     hidden_size: int

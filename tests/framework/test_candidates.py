@@ -128,7 +128,7 @@ def test_weighted_draws_with_replacement_are_in_proportion_to_weights():
     assert chisquare(counts[2:5], np.array([1, 3, 2]) / 6 * 12000).pvalue > 1e-4
 
 
-# With the second, six draws are mostly of two items alone, and a race decides on the third.
+# With the second, four draws are mostly of two items alone, and a race decides on the third.
 @pytest.mark.parametrize("weights", [[0, 5, 4, 1, 3, 5, 2, 0], [0, 5, 4, 2, 60, 5, 30, 0]])
 def test_weighted_draws_have_the_probabilities_of_drawing_one_after_another(weights):
     cases = same([1, 5], 8000, 6)  # which items 1 and 5 are not drawn for

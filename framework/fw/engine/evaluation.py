@@ -13,6 +13,7 @@ from fw.engine.cases import CaseStore
 from fw.engine.tally import Tally
 from fw.errors import EvaluationError
 from fw.interfaces import Cases, Encoder, Evaluator, Metrics, Sequences, Task
+from fw.nn.attending import take
 
 
 class Scorer(Protocol):
@@ -38,10 +39,16 @@ class ModelScorer:
     def score(self, history: Sequences) -> Tensor:
         """Score all items after each history ([C, N + 2] float32), without dropout or gradient."""
         with torch.inference_mode(), evaluating(self.encoder, self.task):
-            query = self.task.query(history)
-            hidden = self.encoder(query)
-            newest = (query.lengths - 1).clamp(min=0).view(-1, 1, 1).expand(-1, 1, hidden.shape[2])
-            return self.encoder.items.scores(hidden.gather(1, newest).squeeze(1)).float()
+            newest = newest_states(self.encoder, self.task.query(history))
+            return self.encoder.items.scores(newest).float()
+
+
+def newest_states(encoder: Encoder, sequences: Sequences) -> Tensor:
+    """Return the hidden state of each row's newest item: [B, D]."""
+    if hasattr(encoder, "newest"):
+        newest: Tensor = encoder.newest(sequences)
+        return newest
+    return take(encoder(sequences), (sequences.lengths - 1).clamp(min=0)).squeeze(1)
 
 
 @contextmanager

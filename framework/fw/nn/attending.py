@@ -37,11 +37,24 @@ def hide_gaps(mask: Tensor, items: Tensor) -> Tensor:
     return torch.where((items == PAD).unsqueeze(1) & others, -math.inf, mask)
 
 
+def take(values: Tensor, places: Tensor) -> Tensor:
+    """Return what stands at one place of each row ([B]) of [B, L, ...]: [B, 1, ...]."""
+    return values[torch.arange(len(values), device=values.device), places].unsqueeze(1)
+
+
+def take_queries(mask: Tensor, places: Tensor) -> Tensor:
+    """Return what one place of each row ([B]) sees, of a mask [L, L] or [B, L, L]: [B, 1, L]."""
+    return mask[places].unsqueeze(1) if mask.dim() == 2 else take(mask, places)
+
+
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, drop: Drop | None) -> Tensor:
     """Return softmax(query key^T + mask) value; all three are [B, L, D], queries already scaled.
 
-    ``mask`` is causal: [L, L] if it is that alone, else [B, L, L].
+    ``mask`` is causal: [L, L] if it is that alone, else [B, L, L]. There may also be fewer queries
+    than keys, any Q of them; the mask is then [B, Q, L].
     """
+    if query.shape[1] < key.shape[1]:
+        return _attend_at_once(query, key, value, mask, drop, 0)
     if query.device.type == "cpu":
         return attend_in_parts(query, key, value, mask, drop)
     if drop is None:

@@ -33,7 +33,8 @@ class SelfAttention(nn.Module):
     def forward(self, queries: Tensor, memory: Tensor, mask: Tensor, rng: Rng | None) -> Tensor:
         """Attend from ``queries`` to ``memory`` (both [B, L, D]) and return [B, L, D].
 
-        ``mask`` is added to the scores: [L, L] if it is the plain causal one, else [B, L, L].
+        ``mask`` is added to the scores: [L, L] if it is the plain causal one, else [B, L, L]. Of Q
+        queries alone, with the mask [B, Q, L], [B, Q, D] is returned.
         """
         query = self._split(self.query(queries) * self.scale)
         key, value = self._split(self.key(memory)), self._split(self.value(memory))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from fw.nn.attending import take
 from fw.nn.attention import SelfAttention
 from fw.nn.dropout import AddressDropout
 from fw.nn.feed_forward import Activation, FeedForward
@@ -15,10 +16,11 @@ from fw.random import Rng
 class Block(nn.Module):
     """Attention, a feed-forward network, and for each of them a LayerNorm and a dropout.
 
-    A subclass writes ``forward(hidden, mask, rng)`` from these: [B, L, D] to [B, L, D], with the
-    mask of :class:`fw.nn.attention.SelfAttention`. ``dropout`` has the probabilities
-    after "attention" and "feed_forward", in "attention_weights", and in "inner", between the two
-    linear maps of the feed-forward network.
+    A subclass writes ``forward(hidden, mask, rng, only)`` from these: [B, L, D] to [B, L, D], with
+    the mask of :class:`fw.nn.attention.SelfAttention`. With ``only``, a place of each row ([B]), it
+    returns that one's state alone, [B, 1, D]; the mask is then [B, 1, L]. ``dropout`` has the
+    probabilities after "attention" and "feed_forward", in "attention_weights", and in "inner",
+    between the two linear maps of the feed-forward network.
     """
 
     def __init__(
@@ -44,6 +46,11 @@ class Block(nn.Module):
         )
         self.feed_forward_dropout = AddressDropout(dropout["feed_forward"], "feed forward")
 
+    @staticmethod
+    def at(values: Tensor, only: Tensor | None) -> Tensor:
+        """Return the values ([B, L, D]), or those at one place of each row: [B, 1, D]."""
+        return values if only is None else take(values, only)
+
     def attend(self, queries: Tensor, memory: Tensor, mask: Tensor, rng: Rng | None) -> Tensor:
         """Return attention from ``queries`` to ``memory`` (both [B, L, D]) after dropout."""
         attended = self.attention(queries, memory, mask, rng)
@@ -59,8 +66,11 @@ class Block(nn.Module):
 class PostNormBlock(Block):
     """LayerNorm after the residual of attention, and after that of the feed-forward network."""
 
-    def forward(self, hidden: Tensor, mask: Tensor, rng: Rng | None) -> Tensor:
-        """Map [B, L, D] to [B, L, D]."""
-        hidden = self.attention_norm(hidden + self.attend(hidden, hidden, mask, rng))
+    def forward(
+        self, hidden: Tensor, mask: Tensor, rng: Rng | None, only: Tensor | None = None
+    ) -> Tensor:
+        """Map [B, L, D] to [B, L, D], or to [B, 1, D]."""
+        own = self.at(hidden, only)
+        hidden = self.attention_norm(own + self.attend(own, hidden, mask, rng))
         normalised: Tensor = self.feed_forward_norm(hidden + self.transform(hidden, rng))
         return normalised

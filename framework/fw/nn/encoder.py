@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from fw.interfaces import Sequences
-from fw.nn.attending import causal_mask, hide_gaps
+from fw.nn.attending import causal_mask, hide_gaps, take_queries
 from fw.nn.block import Block
 from fw.nn.embedding import Embedding, is_item
 from fw.nn.items import ItemTable
 from fw.nn.padding import pad_left, pad_right, places_in_slots
 from fw.random import Rng
+
+
+class Begun(NamedTuple):
+    """What the blocks are given."""
+
+    hidden: Tensor  # [B, slots, D]
+    mask: Tensor  # [slots, slots] or [B, slots, slots]
+    kept: Tensor | None  # [B, slots, 1], 0 where states are zeroed again after every block
 
 
 class SequenceEncoder(nn.Module):
@@ -50,30 +58,51 @@ class SequenceEncoder(nn.Module):
 
         Raises ValueError if the sequences are wider than ``max_len``.
         """
-        width = sequences.items.shape[1]
-        if width > self.max_len:
-            raise ValueError(f"sequences of {width} positions; this encoder has {self.max_len}")
-        hidden = self._encode(sequences, rng)
-        return hidden * is_item(sequences.items, hidden)
+        hidden = self._transform(self._begin(sequences, rng), rng)
+        return self._end(hidden, sequences) * is_item(sequences.items, hidden)
 
-    def _encode(self, sequences: Sequences, rng: Rng | None) -> Tensor:
+    def newest(self, sequences: Sequences) -> Tensor:
+        """Return the state of each row's newest item ([B, D]), 0 where there is none.
+
+        It is what the whole has there without dropout, but the last block computes nothing else.
+        """
+        begun = self._begin(sequences, None)
+        hidden = self._transform(begun, None, self._newest_places(sequences)).squeeze(1)
+        return hidden * is_item(sequences.newest_items(), hidden)
+
+    def _begin(self, sequences: Sequences, rng: Rng | None) -> Begun:
+        self._check_width(sequences)
         items = sequences.items
         places = torch.arange(items.shape[1], device=items.device)
         hidden = self.embedding(self._rows(items), places, sequences.lengths, rng)
         plain = causal_mask(items.shape[1], hidden)
-        mask = hide_gaps(plain, items) if sequences.gaps else plain
-        return self._transform(hidden, mask, None, rng)
+        return Begun(hidden, hide_gaps(plain, items) if sequences.gaps else plain, None)
+
+    def _end(self, hidden: Tensor, sequences: Sequences) -> Tensor:
+        return hidden
+
+    def _newest_places(self, sequences: Sequences) -> Tensor:
+        return (sequences.lengths - 1).clamp(min=0)
+
+    def _check_width(self, sequences: Sequences) -> None:
+        width = sequences.items.shape[1]
+        if width > self.max_len:
+            raise ValueError(f"sequences of {width} positions; this encoder has {self.max_len}")
 
     def _rows(self, items: Tensor) -> Tensor:
         table = self.items if self.input_items is None else self.input_items
         return table.rows(items)
 
-    def _transform(
-        self, hidden: Tensor, mask: Tensor, kept: Tensor | None, rng: Rng | None
-    ) -> Tensor:
+    def _transform(self, begun: Begun, rng: Rng | None, only: Tensor | None = None) -> Tensor:
+        hidden, mask, kept = begun
+        last = len(self.blocks) - 1
         for number, block in enumerate(self.blocks):
-            hidden = block(hidden, mask, None if rng is None else rng.child(f"block {number}"))
-            hidden = hidden if kept is None else hidden * kept
+            place = None if rng is None else rng.child(f"block {number}")
+            if only is not None and number == last:
+                hidden = block(hidden, take_queries(mask, only), place, only)
+            else:
+                hidden = block(hidden, mask, place)
+                hidden = hidden if kept is None else hidden * kept
         normalised: Tensor = self.norm(hidden)
         return normalised
 
@@ -90,12 +119,18 @@ class AttendedPaddingEncoder(SequenceEncoder):
         super().__init__(**parts)
         self.zero_padding = zero_padding
 
-    def _encode(self, sequences: Sequences, rng: Rng | None) -> Tensor:
-        lengths, width = sequences.lengths, sequences.items.shape[1]
+    def _begin(self, sequences: Sequences, rng: Rng | None) -> Begun:
+        self._check_width(sequences)
+        lengths = sequences.lengths
         items = pad_left(sequences, self.max_len)
         places = places_in_slots(lengths, self.max_len)
         hidden = self.embedding(self._rows(items), places, lengths, rng)
         real = is_item(items, hidden)
         mask = causal_mask(self.max_len, hidden)
-        hidden = self._transform(hidden * real, mask, real if self.zero_padding else None, rng)
-        return pad_right(hidden, lengths, width)
+        return Begun(hidden * real, mask, real if self.zero_padding else None)
+
+    def _end(self, hidden: Tensor, sequences: Sequences) -> Tensor:
+        return pad_right(hidden, sequences.lengths, sequences.items.shape[1])
+
+    def _newest_places(self, sequences: Sequences) -> Tensor:
+        return torch.full_like(sequences.lengths, self.max_len - 1)

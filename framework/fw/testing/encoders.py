@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import pytest
 import torch
 from torch import Tensor
 
 from fw.config.recipe import Chosen
 from fw.engine.evaluation import evaluating
 from fw.interfaces import Info, Sequences
+from fw.nn.attending import take
 from fw.nn.items import ItemTable
 from fw.testing import world
 from fw.testing.draws import drawing_by_address_only
@@ -54,10 +56,7 @@ class EncoderContract(RowwiseContract):
 
     def test_gaps_between_items_are_padding_too(self, built: Any, info: Info) -> None:
         """An augmenter may leave PAD between items, and then sets ``gaps``."""
-        given = _distinct()
-        items = given.items.clone()
-        items[0, 2] = 0
-        hidden = encode(built, given._replace(items=items, gaps=True))
+        hidden = encode(built, _with_a_gap())
         require(hidden.isfinite().all(), "hidden states are not finite where there are gaps")
         require(not hidden[0, 2].any(), "the hidden state of a gap is not 0")
 
@@ -77,6 +76,17 @@ class EncoderContract(RowwiseContract):
                 f"rows: {found}",
                 "neither other rows nor the amount of padding may matter",
             )
+
+    def test_the_newest_states_are_those_of_the_whole(self, built: Any, info: Info) -> None:
+        """``newest`` is a shorter way to the same, for evaluation."""
+        if not hasattr(built, "newest"):
+            pytest.skip("has no newest")
+        for given in (*self.arguments(built, info, world.ROWS, world.MAX_LEN), _with_a_gap()):
+            places = (given.lengths - 1).clamp(min=0)
+            with torch.no_grad(), evaluating(built):
+                alone = built.newest(given)
+            found = difference({"": take(encode(built, given), places).squeeze(1)}, {"": alone})
+            require(not found, f"newest() gives others than the newest of all states: {found}")
 
     def test_no_position_sees_a_later_item_if_it_is_causal(self, built: Any, info: Info) -> None:
         """Else it sees what it is to predict."""
@@ -168,3 +178,10 @@ def _distinct(change: int | None = None) -> Sequences:
     if change is not None:
         items[0, change] = world.NUM_ITEMS
     return Sequences(items, torch.tensor([world.MAX_LEN]), torch.tensor([0]))
+
+
+def _with_a_gap() -> Sequences:
+    """Make one row with PAD at position 2."""
+    given = _distinct()
+    given.items[0, 2] = 0
+    return given._replace(gaps=True)

@@ -14,9 +14,11 @@ from fw.random import Rng
 class QueryNormBlock(Block):
     """LayerNorm on queries alone; residuals start from what LayerNorm gave, not from its input."""
 
-    def forward(self, hidden: Tensor, mask: Tensor, rng: Rng | None) -> Tensor:
-        """Map [B, L, D] to [B, L, D]."""
-        queries = self.attention_norm(hidden)
+    def forward(
+        self, hidden: Tensor, mask: Tensor, rng: Rng | None, only: Tensor | None = None
+    ) -> Tensor:
+        """Map [B, L, D] to [B, L, D], or to [B, 1, D]."""
+        queries = self.attention_norm(self.at(hidden, only))
         hidden = queries + self.attend(queries, hidden, mask, rng)
         hidden = self.feed_forward_norm(hidden)
         return hidden + self.transform(hidden, rng)

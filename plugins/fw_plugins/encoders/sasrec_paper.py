@@ -14,10 +14,13 @@ from fw.random import Rng
 class PreNormBlock(Block):
     """LayerNorm on the input of attention and feed-forward network; residuals pass by both."""
 
-    def forward(self, hidden: Tensor, mask: Tensor, rng: Rng | None) -> Tensor:
-        """Map [B, L, D] to [B, L, D]."""
+    def forward(
+        self, hidden: Tensor, mask: Tensor, rng: Rng | None, only: Tensor | None = None
+    ) -> Tensor:
+        """Map [B, L, D] to [B, L, D], or to [B, 1, D]."""
         normalised = self.attention_norm(hidden)
-        hidden = hidden + self.attend(normalised, normalised, mask, rng)
+        attended = self.attend(self.at(normalised, only), normalised, mask, rng)
+        hidden = self.at(hidden, only) + attended
         return hidden + self.transform(self.feed_forward_norm(hidden), rng)
 
 

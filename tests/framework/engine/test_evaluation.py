@@ -277,6 +277,16 @@ def test_a_model_is_scored_at_its_newest_position(split):
     assert scores.dtype == torch.float32
 
 
+def test_an_encoder_that_can_is_asked_for_the_newest_states_alone(split):
+    class Short(Encoder):
+        def newest(self, sequences):
+            return torch.full((len(sequences.items), 6), 2.0)
+
+    encoder, store = Short(), CaseStore(split, split.test)
+    scores = ModelScorer(encoder, NextItem()).score(store.histories(0, 23, 10))
+    assert torch.allclose(scores[7], 2 * encoder.items.weight.detach().sum(1))
+
+
 @pytest.mark.parametrize("batch_size", [1, 7, 1000])
 def test_case_B28_scores_do_not_depend_on_dropout_or_batch_size(split, batch_size):
     scorer, store = ModelScorer(Encoder(), NextItem()), CaseStore(split, split.test)

@@ -6,7 +6,15 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from fw.nn.attending import attend, attend_fused, attend_in_parts, causal_mask, hide_gaps
+from fw.nn.attending import (
+    attend,
+    attend_fused,
+    attend_in_parts,
+    causal_mask,
+    hide_gaps,
+    take,
+    take_queries,
+)
 
 LENGTHS = [1, 5, 64, 97, 200]  # one part, two, three
 
@@ -91,3 +99,13 @@ def test_case_B22_a_row_of_gaps_alone_has_finite_values_and_gradients():
     attended.sum().backward()
     assert_close(attended, value)
     assert all(values.grad.isfinite().all() for values in (query, key, value))
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+def test_one_query_of_a_row_attends_as_it_does_among_all(gaps):
+    query, key, value = made_up(97)
+    mask, places = causal_mask(97, query), torch.tensor([96, 4])
+    if gaps:
+        mask = hide_gaps(mask, torch.arange(2 * 97).view(2, 97) % 3)
+    attended = attend(take(query, places), key, value, take_queries(mask, places), None)
+    assert_close(attended, take(attend(query, key, value, mask, None), places))

@@ -255,3 +255,16 @@ class TestCountsWidth(EncoderContract):
         "    neither other rows nor the amount of padding may matter",
         "test_a_row_gets_the_same_in_any_batch": "rows [0, 2, 3, 7, 8] padded to 4 differ ...",
     }
+
+
+class Oldest(Encoder):
+    def newest(self, sequences):
+        return self(sequences)[:, 0]
+
+
+class TestOldest(EncoderContract):
+    component = broken(Oldest)
+    expected = {
+        "test_the_newest_states_are_those_of_the_whole": "newest() gives others than the newest of "
+        "all states: ..."
+    }
