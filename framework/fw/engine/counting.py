@@ -9,6 +9,7 @@ from typing import NamedTuple, get_args
 import torch
 from torch import Tensor
 
+from fw.engine.device import WITHOUT_FLOAT64
 from fw.ranking import Cases, Counts, Exclusion
 
 RULES: tuple[Exclusion, ...] = get_args(Exclusion)
@@ -116,5 +117,8 @@ def _weigh(better: Tensor, tied: Tensor, weights: Tensor, cases: Cases) -> Count
     exact.
     """
     items, own = weights[1:-1], weights[cases.targets]
-    above, same = ((part.double() @ items.double()).long() for part in (better, tied))
+    if better.device.type in WITHOUT_FLOAT64:
+        above, same = (torch.where(part, items, 0).sum(1) for part in (better, tied))
+    else:
+        above, same = ((part.double() @ items.double()).long() for part in (better, tied))
     return Counts(above, same - own, items.sum() - own)

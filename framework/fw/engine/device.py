@@ -7,6 +7,7 @@ import torch
 from fw.errors import DeviceError
 
 CHOICES = ("auto", "cpu", "cuda", "mps")
+WITHOUT_FLOAT64 = {"mps"}
 
 
 def available_devices() -> list[str]:

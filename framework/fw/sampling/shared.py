@@ -46,12 +46,12 @@ class Collisions(nn.Module):
 class BatchTargets(nn.Module):
     """Draws targets of a batch, each position's as likely as any other's."""
 
-    shares: Tensor  # [N + 2] float64: of all targets in training
+    log_shares: Tensor  # [N + 2] float32: the log of ``target_shares``
 
     def __init__(self, info: Info) -> None:
         super().__init__()
-        counts = target_counts(info.training, info.max_len, info.num_items).double()
-        self.register_buffer("shares", counts / counts.sum().clamp(min=1), persistent=False)
+        shares = target_shares(info).log().float()
+        self.register_buffer("log_shares", shares, persistent=False)
 
     def draw(self, batch: Batch, number: int, rng: Rng) -> Tensor:
         """Draw ``number`` items that the whole batch shares, [number]; PAD if it has no target."""
@@ -65,6 +65,12 @@ class BatchTargets(nn.Module):
 def shared(rng: Rng) -> Rng:
     """Return the place from which a batch draws what all its rows share: that of its first row."""
     return rng.part(0, 1)
+
+
+def target_shares(info: Info) -> Tensor:
+    """Return what share of all training targets each item is: [N + 2] float64, on the host."""
+    counts = target_counts(info.training, info.max_len, info.num_items).double()
+    return counts / counts.sum().clamp(min=1)
 
 
 def target_counts(training: TrainingRows, max_len: int, num_items: int) -> Tensor:

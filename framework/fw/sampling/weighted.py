@@ -124,8 +124,8 @@ class OutsideHistory(nn.Module):
 
 
 def log_ratio(part: Tensor, total: Tensor) -> Tensor:
-    """Return log(part / total) in float32, divided in float64."""
-    return (part.double() / total.double()).log().float()
+    """Return log(part / total) in float32: not every device has float64."""
+    return (part.float() / total.float()).log()
 
 
 def warn_of_full_rows(info: Info, free: Tensor) -> None:

@@ -46,9 +46,9 @@ class InBatchSampler(nn.Module):
         items = self.targets.draw(batch, self.num_negatives, rng)
         return Negatives(
             items,
-            self.targets.shares[items].log().float(),
+            self.targets.log_shares[items],
             self.collisions(batch.targets, items),
-            self.targets.shares[batch.targets.items].log().float(),
+            self.targets.log_shares[batch.targets.items],
         )
 
 

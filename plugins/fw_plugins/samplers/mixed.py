@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from fw import Batch, Info, Negatives, hookimpl, validators
 from fw.random import Rng
-from fw.sampling.shared import BatchTargets, Collisions, Exclude, shared
+from fw.sampling.shared import BatchTargets, Collisions, Exclude, shared, target_shares
 
 
 @attrs.frozen(kw_only=True)
@@ -39,7 +39,7 @@ class Mixed:
 class MixedSampler(nn.Module):
     """Draws one set a batch from two sources."""
 
-    probability: Tensor  # [N + 2] float64
+    log_probability: Tensor  # [N + 2] float32
 
     def __init__(self, settings: Mixed, info: Info) -> None:
         super().__init__()
@@ -47,9 +47,9 @@ class MixedSampler(nn.Module):
         self.num_items = info.num_items
         self.targets = BatchTargets(info)
         self.collisions = Collisions(info, settings.exclude)
-        parts = self.num_in_batch * self.targets.shares + self.num_uniform / info.num_items
+        parts = self.num_in_batch * target_shares(info) + self.num_uniform / info.num_items
         probability = parts / (self.num_in_batch + self.num_uniform)
-        self.register_buffer("probability", probability, persistent=False)
+        self.register_buffer("log_probability", probability.log().float(), persistent=False)
 
     def forward(self, batch: Batch, rng: Rng) -> Negatives:
         """Draw [K] items for all rows, K being the sum of both numbers."""
@@ -59,9 +59,9 @@ class MixedSampler(nn.Module):
         items = torch.cat([targets, uniform])
         return Negatives(
             items,
-            self.probability[items].log().float(),
+            self.log_probability[items],
             self.collisions(batch.targets, items),
-            self.probability[batch.targets.items].log().float(),
+            self.log_probability[batch.targets.items],
         )
 
 

@@ -6,7 +6,7 @@ from scipy.stats import chisquare
 
 from fw import Batch, Sequences
 from fw.random import Rng
-from fw.sampling.shared import BatchTargets, Collisions, target_counts
+from fw.sampling.shared import BatchTargets, Collisions, target_counts, target_shares
 
 ROWS = [[1, 2, 3], [4], [2, 5, 5]]
 
@@ -84,7 +84,8 @@ def test_over_random_batches_an_item_stands_as_often_as_its_share_says(make_info
         if first != second
     ]
     counts = torch.bincount(torch.cat(drawn), minlength=11).double()
-    shares = BatchTargets(info).shares
+    shares = target_shares(info)
+    assert BatchTargets(info).log_shares.equal(shares.log().float())
     assert shares[[1, 2, 3, 4, 5]].mul(12).tolist() == pytest.approx([5, 4, 1, 1, 1])
     assert counts[shares == 0].sum() == 0
     assert chisquare(counts[shares > 0], shares[shares > 0] * 12 * 500).pvalue > 1e-4
