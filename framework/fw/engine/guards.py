@@ -25,7 +25,10 @@ _TRIED = 16  # rows
 
 
 def check_split(split: Split) -> None:
-    """Raise ValueError where items have no number 1..N, or a target is trained on."""
+    """Raise ValueError where items have no number 1..N, or a target is trained on.
+
+    Everything that is put on a device comes from here or from what is tried out below.
+    """
     store = split.store
     _check_numbers(store)
     if ((split.train_lengths < 0) | (split.train_lengths > store.lengths)).any():
@@ -65,6 +68,7 @@ def try_out(recipe: Recipe, step: Step, info: Info) -> None:
 def check_negatives(negatives: Negatives, batch: Batch, info: Info) -> None:
     """Raise ValueError for a negative that is no item, or a target that is not said to collide."""
     targets = batch.targets.items
+    _require_whole("negatives", negatives.items)
     items = negatives.items.expand(*targets.shape, negatives.items.shape[-1])
     usable = (targets > 0)[:, :, None] & ~negatives.collides
     wrong = usable & ((items < 1) | (items > info.num_items))
@@ -122,6 +126,8 @@ def _evaluator(evaluator: object) -> str:
 
 
 def _check_numbers(store: SequenceStore) -> None:
+    if not np.issubdtype(store.items.dtype, np.integer):
+        raise ValueError(f"items must be whole numbers (int32), found {store.items.dtype}")
     wrong = (store.items < 1) | (store.items > store.num_items)
     if wrong.any():
         place = int(wrong.argmax())
@@ -139,10 +145,17 @@ def _check_places(store: SequenceStore, name: str, cases: CaseList) -> None:
 
 
 def _check_items(what: str, sequences: Sequences, info: Info, most: int) -> None:
+    _require_whole(what, sequences.items)
     wrong = (sequences.items < 0) | (sequences.items > most)
     if wrong.any():
         user, item = _first(wrong, sequences.items, sequences.rows, info)
         raise ValueError(f"item {item} in the {what} of user {user!r} is out of range: 0 to {most}")
+
+
+def _require_whole(what: str, items: Tensor) -> None:
+    if items.dtype != torch.int64:
+        found = str(items.dtype).removeprefix("torch.")
+        raise ValueError(f"items in the {what} must be int64, found {found}")
 
 
 def _check_views(views: Sequence[Sequences], term: str, info: Info) -> None:

@@ -7,10 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tiny_runs
 from fw import Batch, Negatives, Sequences
 from fw.data.split import CaseList
-from fw.engine import run as engine
 from fw.engine.cases import CaseStore
 from fw.engine.evaluation import evaluate
 from fw.engine.guards import (
@@ -77,13 +75,19 @@ def test_cases_that_do_not_exist_are_refused(split, changes, message):
     assert wrong(split, **changes) == message
 
 
-@pytest.mark.parametrize("item", [0, 10, -1])
-def test_a_number_that_is_no_item_is_refused_with_its_user(split, item):
+@pytest.mark.parametrize("item", [0, 10, 99, -1])
+def test_case_B61_a_number_that_is_no_item_is_refused_with_its_user(split, item):
     items = split.store.items.copy()
     items[5] = item
     assert wrong(split, store=attrs.evolve(split.store, items=items)) == (
         f"item {item} of user 'user 1' is no number of an item: 1 to 9"
     )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bool"])
+def test_case_B61_items_are_whole_numbers(split, dtype):
+    store = attrs.evolve(split.store, items=split.store.items.astype(dtype))
+    assert wrong(split, store=store) == f"items must be whole numbers (int32), found {dtype}"
 
 
 def batch_of(targets):
@@ -117,6 +121,12 @@ def test_a_target_among_its_own_negatives_is_refused(make_info):
 def test_negatives_that_are_no_items_are_refused(make_info):
     assert refused(negatives([[[1, 2], [2, 1]], [[1, 10], [3, 4]]]), make_info) == (
         "negative 10 of user 'user 1' is no item: 1 to 9"
+    )
+
+
+def test_case_B61_negatives_are_whole_numbers(make_info):
+    assert refused(negatives([8.0, 6.0]), make_info) == (
+        "items in the negatives must be int64, found float32"
     )
 
 
@@ -203,102 +213,3 @@ def scored(split, drawer):
 
     store = CaseStore(split, split.test)
     return evaluate(Flat(), store, {"mine": drawer}, max_len=5, seed=0)["mine"]
-
-
-# In a run ------------------------------------------------------------------------------------
-
-PLUGIN = '''
-import attrs, torch
-from fw import Batch, Negatives, hookimpl
-from fw_plugins.splitters.leave_one_out import LeaveOneOut
-from fw_plugins.tasks.next_item import NextItem
-
-@attrs.frozen
-class Targets:
-    """Draws the targets themselves."""
-    def __call__(self, batch, rng):
-        items = batch.targets.items[:, :, None].clamp(min=1)
-        return Negatives(items, torch.zeros(items.shape), torch.zeros_like(items, dtype=torch.bool))
-
-@attrs.frozen
-class Leaky:
-    """Trains on the item that validates."""
-    def __call__(self, store):
-        split = LeaveOneOut()(store)
-        return attrs.evolve(split, train_lengths=split.train_lengths + 1)
-
-@attrs.frozen
-class Beyond(NextItem):
-    """Predicts items that there are not."""
-    def __call__(self, history, rng):
-        batch = super().__call__(history, rng)
-        targets = batch.targets._replace(items=batch.targets.items * 99)
-        return batch._replace(targets=targets)
-
-@attrs.frozen
-class Outside:
-    """Makes items that there are not."""
-    def __call__(self, sequences, rng):
-        return sequences._replace(items=sequences.items - 1)
-
-@hookimpl
-def register_samplers(register):
-    register("targets", Targets)
-
-@hookimpl
-def register_splitters(register):
-    register("leaky", Leaky)
-
-@hookimpl
-def register_tasks(register):
-    register("beyond", Beyond)
-
-@hookimpl
-def register_augmenters(register):
-    register("outside", Outside)
-'''
-CONTRAST = (
-    'losses=[{name="nt_xent"}]',
-    'pooling={name="mean"}',
-    'augmenters=[{name="outside"}]',
-)
-
-
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        (
-            ['sampler={name="targets"}'],
-            "sampler 'targets' failed when it was tried on a few rows before training: ValueError: "
-            "a target of user '007', item ",
-        ),
-        (
-            ['splitter={name="leaky"}'],
-            "splitter 'leaky' failed while it split the data: ValueError: the validation target of "
-            "user '007', item ",
-        ),
-        (
-            ['task={name="beyond"}'],
-            "task 'beyond' failed when it was tried on a few rows before training: ValueError: "
-            "item ",
-        ),
-        (CONTRAST, "an augmenter of loss 'nt_xent': item -1 in the view of user 'u3' is out of "),
-    ],
-)
-def test_a_run_with_a_plugin_that_breaks_a_rule_ends_before_it_trains(
-    tmp_path, monkeypatch, overrides, message
-):
-    recipe = tiny_runs.write_recipe(tmp_path)
-    (tmp_path / "rule_breakers.py").write_text(PLUGIN)
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(PluginError) as caught:
-        engine.run(
-            recipe,
-            overrides=overrides,
-            plugins=["rule_breakers"],
-            runs=tmp_path / "runs",
-            device="cpu",
-            reporter=tiny_runs.Silent(),
-        )
-    assert str(caught.value).startswith(message)
-    assert not list((tmp_path / "runs").iterdir())
