@@ -1,11 +1,13 @@
 """Every mode trains the same: compiled or captured, the losses and weights are those of eager."""
 
+import json
 from contextlib import nullcontext
 
 import pytest
 import torch
 from tests.steps import LENGTHS, history_of, small_step
 
+import tiny_runs
 from fw.engine.batches import Group, cut_groups
 from fw.engine.execution import (
     CompiledStep,
@@ -14,6 +16,7 @@ from fw.engine.execution import (
     matrix_products,
 )
 from fw.engine.graphs import CapturedStep
+from fw.errors import RecipeError
 
 CPU = torch.device("cpu")
 
@@ -187,3 +190,21 @@ def test_tensor_float_32_is_switched_on_for_cuda_alone_and_put_back():
     assert torch.get_float32_matmul_precision() == before
     assert isinstance(matrix_products("tf32", CPU), nullcontext)
     assert isinstance(matrix_products("float32", torch.device("cuda")), nullcontext)
+
+
+def test_case_B23_a_run_in_bfloat16_trains_on_a_cpu(tmp_path):
+    recipe = tiny_runs.write_recipe(tmp_path)
+    folder = tiny_runs.train_tiny(recipe, 'training.precision="bfloat16"')
+    metrics = json.loads((folder / "result.json").read_text())["metrics"]
+    assert len(metrics) > 2
+    assert all(0 <= metric["value"] <= 1 for metric in metrics.values())
+
+
+@pytest.mark.parametrize("name", ["float16", "fp16"])
+def test_case_B23_float16_is_refused(tmp_path, name):
+    with pytest.raises(RecipeError) as caught:
+        tiny_runs.train_tiny(tiny_runs.write_recipe(tmp_path), f'training.precision="{name}"')
+    assert str(caught.value) == (
+        f'--set training.precision="{name}": [training] precision must be one of "float32", '
+        f'"tf32", "bfloat16", found "{name}" (string)'
+    )
