@@ -74,14 +74,26 @@ def test_a_recipe_that_is_wrong_leaves_no_folder(command, recipe, tmp_path):
     assert not runs.exists()
 
 
-def test_case_B66_a_device_that_is_not_there(command, recipe, tmp_path, monkeypatch):
+@pytest.fixture
+def without_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
+@pytest.mark.usefixtures("without_gpu")
+@pytest.mark.parametrize("name", ["cuda", "mps"])
+def test_case_B66_a_device_that_is_not_there(command, recipe, tmp_path, name):
     runs = tmp_path / "runs"
-    assert command("run", recipe, "--device", "cuda", "--runs", runs, code=2).stderr == (
-        "device 'cuda' is not available on this machine; there is: cpu\n"
+    assert command("run", recipe, "--device", name, "--runs", runs, code=2).stderr == (
+        f"device '{name}' is not available on this machine; there is: cpu\n"
     )
     assert not runs.exists()
+
+
+@pytest.mark.usefixtures("without_gpu")
+def test_case_B66_the_device_that_was_chosen_is_said(command, recipe, tmp_path):
+    words = ("--set", "training.epochs=1", "--runs", tmp_path / "runs")
+    assert "\ndevice cpu, run folder " in command("run", recipe, *words).output
 
 
 def test_case_B57_runs_cannot_be_below_a_file(command, recipe, tmp_path):

@@ -27,6 +27,13 @@ def test_case_B20_a_part_of_one_item_gives_no_pair():
     assert batch.targets.items.sum() == 0
 
 
+def test_case_B21_of_a_long_training_part_the_newest_pairs_are_taken(make_info):
+    rows = make_info([list(range(1, 301))], 300).training
+    batch = NextItem()(rows.newest(torch.tensor([0]), 201), None)
+    assert batch.inputs.items.tolist() == [list(range(100, 300))]
+    assert batch.targets.items.tolist() == [list(range(101, 301))]
+
+
 def test_inputs_and_targets_of_rows_of_mixed_length():
     batch = batch_of([1, 2, 3, 4], [5, 6])
     assert batch.inputs.items.tolist() == [[1, 2, 3], [5, 0, 0]]
