@@ -90,9 +90,9 @@ class Entry:
         raise StaleError("another version of fw or of the plugin made it")
 
 
-def source_files(dataset: Chosen, places: Places) -> tuple[Path, ...] | None:
+def source_files(dataset: object, places: Places) -> tuple[Path, ...] | None:
     """Return the files that a data set would read; None if it does not say."""
-    find = getattr(dataset.settings, "source_files", None)
+    find = getattr(dataset, "source_files", None)
     return tuple(find(places)) if callable(find) else None
 
 

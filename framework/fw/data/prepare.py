@@ -70,7 +70,7 @@ def load(dataset: Chosen, places: Places, warn: Callable[[str], None]) -> Loaded
 def _load(
     dataset: Chosen, slot: DatasetSlot, places: Places, warn: Callable[[str], None]
 ) -> Loaded:
-    files = source_files(dataset, places)
+    files = source_files(dataset.settings, places)
     if files is None:
         return _clean(dataset, slot, places)
     entry = Entry.of(dataset, files, places)

@@ -11,6 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from fw.engine import generators
 from fw.engine.batches import Plan
+from fw.engine.execution import matrix_products
 from fw.engine.machine import matrix_rate, peak_memory
 from fw.engine.selection import Selection
 from fw.engine.session import Session
@@ -61,13 +62,21 @@ def matrix_work(
     history = session.history(plans[0])
     operations = count_operations(session.step, history, plans[0])
     share = sum(plan.num_padded for plan in plans) / plans[0].num_padded
-    achieved, rate = operations * share / seconds_per_epoch, matrix_rate(session.device)
+    achieved, rate = operations * share / seconds_per_epoch, _rate_in(session)
     return {
         "operations_per_epoch": operations * share,
         "operations_per_second": achieved,
         "machine_operations_per_second": rate,
         "share": achieved / rate,
     }
+
+
+def _rate_in(session: Session) -> float:
+    """Return the machine's rate in the precision that the run trains in."""
+    precision, device = session.training.precision, session.device
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    with matrix_products(precision, device):
+        return matrix_rate(device, dtype)
 
 
 def timing(session: Session, state: Selection, load: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from fw.config.slots import DatasetSlot
+from fw.data.cache import source_files
 from fw.data.fingerprints import fingerprint_cleaned
 from fw.data.interactions import Interactions
 from fw.data.places import Places
@@ -76,6 +78,18 @@ class DatasetContract(Contract):
         numbers = [one for one in frame.index if not isinstance(one, str)]
         require(not numbers, f"item_frame is indexed by {numbers[:3]}", "ids are text")
 
+    def test_it_reads_just_the_files_that_it_says(self, built: Any, places: Places) -> None:
+        """``source_files``, where there is one: by them the cache knows when data has changed."""
+        named = source_files(built, places)
+        if named is None:
+            pytest.skip("has no source_files")
+        read = _load(built, places).files
+        require(
+            set(named) == set(read),
+            f"source_files names {_listed(named)}, and load reads {_listed(read)}",
+            "name all files that load reads, and return the same as Interactions.files",
+        )
+
     def test_it_counts_and_names_what_it_read(self, built: Any, places: Places) -> None:
         """``counts`` are numbers by reason; ``files`` exist, for their fingerprints."""
         interactions = _load(built, places)
@@ -119,3 +133,7 @@ def _tree(folder: Path | None) -> set[tuple[Path, int, int]]:
         return set()
     found = ((path, path.stat()) for path in folder.rglob("*"))
     return {(path, state.st_size, state.st_mtime_ns) for path, state in found}
+
+
+def _listed(files: Iterable[Path]) -> str:
+    return ", ".join(sorted(path.name for path in files)) or "none"

@@ -85,12 +85,20 @@ def test_the_operations_of_a_step_are_those_of_its_products_forward_and_backward
 
 def test_an_epoch_is_set_against_what_the_machine_can_do(monkeypatch):
     monkeypatch.setattr(timing, "count_operations", lambda step, history, plan: 3000)
-    monkeypatch.setattr(timing, "matrix_rate", lambda device: 8000.0)
-    session = SimpleNamespace(history=lambda plan: None, step=None, device=None)
+    rates = {torch.float32: 8000.0, torch.bfloat16: 16000.0}
+    monkeypatch.setattr(timing, "matrix_rate", lambda device, dtype: rates[dtype])
+    session = SimpleNamespace(
+        history=lambda plan: None,
+        step=None,
+        device=torch.device("cpu"),
+        training=SimpleNamespace(precision="float32"),
+    )
     assert timing.matrix_work(session, PLANS, 2.0) == {
         "operations_per_epoch": 4000.0,  # 3000 for 75 of 100 positions
         "operations_per_second": 2000.0,
         "machine_operations_per_second": 8000.0,
         "share": 0.25,
     }
+    session.training.precision = "bfloat16"
+    assert timing.matrix_work(session, PLANS, 2.0)["share"] == 0.125
     assert timing.matrix_work(session, PLANS, None) is None

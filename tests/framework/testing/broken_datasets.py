@@ -8,14 +8,17 @@ import random
 import attrs
 import numpy as np
 import pandas as pd
+import pytest
 
 from fw import Interactions
+from fw.data.places import Places
 from fw.testing import DatasetContract
 
 PREPARED = "test_its_interactions_can_be_prepared"
 AGAIN = "test_loading_again_gives_the_same"
 WRITES = "test_nothing_is_written_to_the_data_folder"
 ITEMS = "test_its_items_are_described_by_id"
+NAMED = "test_it_reads_just_the_files_that_it_says"
 COUNTS = "test_it_counts_and_names_what_it_read"
 ORACLE = "test_known_probabilities_are_probabilities"
 
@@ -150,3 +153,43 @@ class TestCertainOracle(DatasetContract):
         lambda places: Interactions(frame=frame(), oracle=lambda rows: np.ones((len(rows), 3)))
     )
     expected = {ORACLE: "the oracle gives what are no probabilities"}
+
+
+def reading(*names):
+    """Make a data set that reads one file and says that it reads others."""
+
+    @attrs.frozen(kw_only=True)
+    class Reads:
+        """Name other files than are read."""
+
+        def source_files(self, places):
+            return [places.data / name for name in names]
+
+        def load(self, places):
+            return Interactions(frame=frame(), files=(places.data / "log.csv",))
+
+    return Reads
+
+
+class OneFile(DatasetContract):
+    __test__ = False
+
+    @pytest.fixture
+    def places(self, tmp_path):
+        (tmp_path / "log.csv").touch()
+        return Places(tmp_path, tmp_path / "cache")
+
+
+class TestNamesWhatItReads(OneFile):
+    __test__ = True
+    component = reading("log.csv")
+    expected = {}
+
+
+class TestNamesOtherFiles(OneFile):
+    __test__ = True
+    component = reading("log.csv", "titles.csv")
+    expected = {
+        NAMED: "source_files names log.csv, titles.csv, and load reads log.csv\n"
+        "    name all files that load reads, and return the same as Interactions.files"
+    }
