@@ -23,6 +23,7 @@ _HOME = {
     "Sequences": "fw.interfaces",
     "StepOutput": "fw.interfaces",
     "keep_items": "fw.augmentation",
+    "load": "fw.engine.loaded",
     "run": "fw.engine.run",
     "validators": "fw.config",
 }

@@ -1,8 +1,10 @@
 """What tests of plugins and recipes need: fake components, fake installed distributions."""
 
 import importlib
+import shutil
 import sys
 
+import pandas as pd
 import pytest
 
 import fake_components
@@ -111,6 +113,17 @@ def install(tmp_path, monkeypatch):
 def only_fakes(install):
     """Let the fake components be all that comes with fw: hides the real distribution."""
     install("fw-seqrec", "1.0", {}, {"fakes": "fake_components"})
+
+
+@pytest.fixture(scope="session")
+def titled_run(tiny_run, tmp_path_factory):
+    """The same run, its items having titles, all but ``007``."""
+    copy = shutil.copytree(tiny_run, tmp_path_factory.mktemp("titled") / "run")
+    items = pd.read_parquet(copy / "items.parquet")
+    items["title"] = [f"title of {item}" for item in items.index]
+    items.loc[["12", "007"], "title"] = ["Heat (1995)", None]
+    items.to_parquet(copy / "items.parquet")
+    return copy
 
 
 @pytest.fixture(scope="session")

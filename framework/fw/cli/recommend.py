@@ -1,31 +1,26 @@
-"""``fw recommend``: what a finished run recommends to a user, or after a history."""
+"""``fw recommend``: what a finished run recommends to users, or after any histories."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fw.cli.common import (
-    data_option,
-    device_option,
-    json_option,
-    make_table,
-    run_argument,
-    show,
-    warn,
-)
+from fw.cli.common import data_option, device_option, json_option, run_argument, show, warn
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.table import Table
 
-    from fw.engine.recommending import Recommendation
-    from fw.errors import UserError
+    from fw.data.interactions import Interactions
+    from fw.engine.next_items import Lists
+    from fw.engine.recommending import Recommendation, Recommender, Request
+
+_ENDINGS = (".parquet", ".csv")
 
 
 @click.command()
@@ -36,10 +31,25 @@ if TYPE_CHECKING:
     "histories",
     multiple=True,
     metavar="LIST",
-    help='A history of item ids, oldest first: a,b,"c,d". Repeatable.',
+    help='A history of item ids, oldest first: 12,7,"a,b". Repeatable.',
 )
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Users with their histories: csv, tsv or parquet with a row an item (user, item).",
+)
+@click.option("--all", "everybody", is_flag=True, help="Every user of the run's data.")
 @click.option("-k", default=10, show_default=True, metavar="K", help="How many at most.")
-@click.option("--include-seen", is_flag=True, help="Also recommend what is in the history.")
+@click.option("--seen", is_flag=True, help="Also recommend what is in the history.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a table to FILE.parquet or FILE.csv; what was there is replaced.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print the table as CSV.")
 @data_option
 @device_option
 @json_option
@@ -47,49 +57,97 @@ def command(
     run: Path,
     users: tuple[str, ...],
     histories: tuple[str, ...],
+    file: Path | None,
+    everybody: bool,
     k: int,
-    include_seen: bool,
+    seen: bool,
+    output: Path | None,
+    as_csv: bool,
     data: Path | None,
     device: str,
     as_json: bool,
 ) -> None:
     """Recommend with the best weights of a finished RUN, in the ids of its data.
 
-    A user's history is all that the data has of them. Items that the data does not know are left
-    out of a history and counted; with no known item, the most popular are recommended. Exit code 2
-    if a user is not known; the others are answered all the same.
+    A user's history is all that the data has of them; the data set itself is not needed. Items that
+    the data does not know are left out of a history and counted; with no known item, the most
+    popular are recommended. Exit code 2 if a user is not known; the others are answered all the
+    same.
     """
+    _require_request(bool(users or histories or file or everybody))
+    _require_form(everybody, output, as_csv, as_json)
+    from fw.engine.model import open_trained
     from fw.engine.recommending import Recommender, require_positive
-    from fw.engine.restore import restore
     from fw.errors import UserError
 
-    if not users and not histories:
-        raise click.UsageError("give --user ID or --items LIST")
     require_positive(k)
-    recommender = Recommender(restore(run, device=device, data=data, warn=warn))
-    asked = [partial(recommender.for_user, user) for user in users]
-    asked += [partial(recommender.for_items, _parsed(text)) for text in histories]
-    found, refused = _answers(asked, k=k, include_seen=include_seen)
-    if found:
-        _print(found, as_json)
+    read = _read(file) if file else None
+    recommender = Recommender(open_trained(run, device=device, data=data, warn=warn))
+    known, refused = _known(recommender, users)
+    request = _request(recommender, known, histories, read, everybody)
+    if request is not None:
+        found = recommender.lists(request, k=k, seen=seen)
+        _warn(request, found)
+        _give(recommender, request, found, output, as_csv, as_json)
     if refused:
-        raise UserError("\n".join(map(str, refused)))
+        raise UserError("\n".join(refused))
 
 
-def _answers(
-    asked: Sequence[Callable[..., Recommendation]], *, k: int, include_seen: bool
-) -> tuple[list[Recommendation], list[UserError]]:
-    """Answer what can be answered; an unknown user does not stop the others."""
+def _require_request(given: bool) -> None:
+    if not given:
+        raise click.UsageError("give --user ID, --items LIST, --file FILE or --all")
+
+
+def _require_form(everybody: bool, output: Path | None, as_csv: bool, as_json: bool) -> None:
+    if (output is not None) + as_csv + as_json > 1:
+        raise click.UsageError("give only one of -o, --csv and --json")
+    if everybody and not (output or as_csv or as_json):
+        raise click.UsageError("--all needs -o FILE.parquet or FILE.csv, or --csv or --json")
+    if output and output.suffix not in _ENDINGS:
+        raise click.UsageError(f"-o {output}: the name must end in {' or '.join(_ENDINGS)}")
+
+
+def _read(file: Path) -> Interactions:
+    """Read histories from a file, and say what was left out."""
+    from fw.data.files import read_file
+
+    found = read_file(file)
+    for name, count in found.counts.items():
+        if count:
+            warn(f"{file}: {name.replace('_', ' ')}: {count:,}")
+    return found
+
+
+def _known(recommender: Recommender, users: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the users that the data has, and what there is to say of the others."""
     from fw.errors import UserError
 
-    found: list[Recommendation] = []
-    refused: list[UserError] = []
-    for ask in asked:
+    known: list[str] = []
+    refused: list[str] = []
+    for user in users:
         try:
-            found.append(ask(k=k, include_seen=include_seen))
+            recommender.catalogue.row_of(user)
+            known.append(user)
         except UserError as error:
-            refused.append(error)
-    return found, refused
+            refused.append(str(error))
+    return known, refused
+
+
+def _request(
+    recommender: Recommender,
+    users: Sequence[str],
+    histories: Sequence[str],
+    read: Interactions | None,
+    everybody: bool,
+) -> Request | None:
+    """Make one request of all that was asked for, users first; None if nothing is left of it."""
+    from fw.engine.recommending import Request
+
+    parts = [recommender.users(users)] if users else []
+    parts += [recommender.given([_parsed(text) for text in histories])] if histories else []
+    parts += [recommender.read(read)] if read else []
+    parts += [recommender.everybody()] if everybody else []
+    return Request.joined(parts) if parts else None
 
 
 def _parsed(text: str) -> list[str]:
@@ -97,46 +155,62 @@ def _parsed(text: str) -> list[str]:
     return next(csv.reader([text], skipinitialspace=True), [])
 
 
-def _print(found: Sequence[Recommendation], as_json: bool) -> None:
-    for one in found:
-        for remark in _remarks(one):
-            warn(remark)
+def _warn(request: Request, found: Lists) -> None:
+    from fw.engine.remarks import remarks
+
+    for remark in remarks(request, found):
+        warn(remark)
+
+
+def _give(
+    recommender: Recommender,
+    request: Request,
+    found: Lists,
+    output: Path | None,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    if output:
+        frame = recommender.frame(request, found)
+        _write(frame, output)
+        show(f"written: {output} ({len(request):,} lists, {len(frame):,} rows)")
+    elif as_csv:
+        click.echo(recommender.frame(request, found).to_csv(index=False), nl=False)
+    else:
+        every = range(len(request))
+        _print([recommender.answer(request, found, number) for number in every], request, as_json)
+
+
+def _write(frame: pd.DataFrame, output: Path) -> None:
+    from fw.engine.files import write_bytes
+
+    parquet = output.suffix == ".parquet"
+    content = frame.to_parquet() if parquet else frame.to_csv(index=False).encode()
+    write_bytes(output, content)
+
+
+def _print(answers: Sequence[Recommendation], request: Request, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"recommendations": [_plain(one) for one in found]}, indent=2))
+        click.echo(json.dumps({"recommendations": [_plain(one) for one in answers]}, indent=2))
         return
-    for one in found:
-        show(*_parts(one))
+    for number, one in enumerate(answers):
+        show(*_parts(request.named(number), one))
 
 
 def _plain(one: Recommendation) -> dict[str, Any]:
     """Return a recommendation as plain values; titles only where there are any."""
     import attrs
 
-    plain = attrs.asdict(one)
-    items = [{k: v for k, v in item.items() if v is not None} for item in plain["items"]]
-    return {**plain, "items": items}
+    from fw.cli.items import plain
+
+    lists = {"items": [*map(plain, one.items)], "latest": [*map(plain, one.latest)]}
+    return {**attrs.asdict(one), **lists}
 
 
-def _remarks(one: Recommendation) -> Iterator[str]:
-    if one.unknown_items:
-        names = ", ".join(map(repr, one.unknown_items))
-        yield f"items that the data does not know, left out ({len(one.unknown_items)}): {names}"
-    if one.method == "popularity":
-        yield "the history has no known item: these are the most popular items"
-    if not one.items:
-        yield f"nothing is left to recommend: {_title(one)} has every item"
+def _parts(name: str, one: Recommendation) -> Iterator[Table | str]:
+    from fw.cli.items import item_table, words
 
-
-def _parts(one: Recommendation) -> Iterator[Table | str]:
-    titled = any(item.title for item in one.items)
-    headings = ("rank", "item", "score", *(["title"] if titled else []))
-    rows = [
-        (str(item.rank), item.item, f"{item.score:.4f}", item.title or "")[: len(headings)]
-        for item in one.items
-    ]
-    yield f"{_title(one)} ({one.history_length} items)"
-    yield make_table(headings, rows)
-
-
-def _title(one: Recommendation) -> str:
-    return "the history" if one.user is None else f"user {one.user}"
+    yield f"{name} ({one.history_length} items)"
+    if one.latest:
+        yield f"latest: {'; '.join(map(words, one.latest))}"
+    yield item_table(one.items)

@@ -66,7 +66,7 @@ def _members(store: SequenceStore) -> dict[str, bytes]:
     members["users.arrow"] = _table_bytes(pa.table({"id": pa.array(store.user_ids, pa.string())}))
     members["items.arrow"] = _table_bytes(pa.table({"id": pa.array(store.item_ids, pa.string())}))
     if store.item_frame is not None:
-        members["item_frame.arrow"] = _table_bytes(_frame_table(store.item_frame))
+        members["item_frame.arrow"] = _table_bytes(frame_table(store.item_frame))
     return members
 
 
@@ -97,7 +97,7 @@ def _array_bytes(values: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _frame_table(frame: pd.DataFrame) -> pa.Table:
+def frame_table(frame: pd.DataFrame) -> pa.Table:
     """Turn a frame into a table, index and all; raises NotKeepableError if it would change."""
     try:
         table = pa.Table.from_pandas(frame, preserve_index=True)

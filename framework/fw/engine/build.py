@@ -9,6 +9,7 @@ from typing import Any, cast
 import attrs
 import numpy as np
 import torch
+from torch import nn
 
 from fw.config.recipe import Chosen, Recipe
 from fw.config.slots import LossSlot
@@ -16,7 +17,7 @@ from fw.data.split import Split
 from fw.data.training import TrainingRows
 from fw.engine.blame import blamed_on
 from fw.engine.step import Step, Term
-from fw.interfaces import Evaluator, Info
+from fw.interfaces import Encoder, Evaluator, Info, Task
 from fw.views import TwoViews
 
 
@@ -47,6 +48,21 @@ def make_info(
         user_ids=store.user_ids.tolist(),
         warn=warn,
     )
+
+
+class Model(nn.Module):
+    """The parts of a step that score items: an encoder, and the task that makes its query."""
+
+    def __init__(self, encoder: Encoder, task: Task) -> None:
+        super().__init__()
+        self.encoder, self.task = encoder, task
+
+
+def build_model(recipe: Recipe, info: Info) -> Model:
+    """Build what scores items, as :func:`build_step` does, and nothing else; on the CPU."""
+    encoder = make(recipe.one("encoder"), info, recipe.seed)
+    info = attrs.evolve(info, hidden_size=encoder.hidden_size)
+    return Model(encoder, make(recipe.one("task"), info, recipe.seed))
 
 
 def build_step(recipe: Recipe, info: Info) -> Step:

@@ -13,6 +13,8 @@ from typing import Any
 
 import attrs
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
@@ -116,6 +118,13 @@ class RunFolder:
         """Keep the counts and metrics of every case."""
         frame.attrs["data"] = self.data  # pandas stores it in the file's metadata
         write_bytes(self.path / name, frame.to_parquet())
+
+    def write_table(self, name: str, table: pa.Table) -> None:
+        """Write a table as parquet, atomically."""
+        marked = {**(table.schema.metadata or {}), "data": self.data}
+        content = pa.BufferOutputStream()
+        pa.parquet.write_table(table.replace_schema_metadata(marked), content, compression="zstd")
+        write_bytes(self.path / name, content.getvalue().to_pybytes())
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write ``content`` as JSON, atomically."""

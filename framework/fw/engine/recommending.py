@@ -8,25 +8,16 @@ from typing import Literal
 
 import attrs
 import numpy as np
-import torch
-from torch import Tensor
+import pandas as pd
 
-from fw.engine.evaluation import ModelScorer
-from fw.engine.restore import Restored
-from fw.errors import EvaluationError, UserError
-from fw.interfaces import Sequences
+from fw.data.interactions import Interactions
+from fw.engine.catalogue import Catalogue, Item, Recommended
+from fw.engine.model import Trained
+from fw.engine.next_items import Histories, Lists, next_items
+from fw.errors import UserError
 
 Method = Literal["model", "popularity"]
-
-
-@attrs.frozen(kw_only=True)
-class Recommended:
-    """One item of a list."""
-
-    rank: int
-    item: str
-    score: float
-    title: str | None = None
+LATEST = 5  # items of a history that are shown with a list
 
 
 @attrs.frozen(kw_only=True)
@@ -37,99 +28,158 @@ class Recommendation:
     known item was in the history, so that there was nothing for the model to go by.
     """
 
-    user: str | None  # None for a history that was given
+    user: str | None  # None for a history that was given without one
     items: tuple[Recommended, ...]
     method: Method
     history_length: int  # known items
+    latest: tuple[Item, ...] = ()  # the newest known items, the very newest last
     unknown_items: tuple[str, ...] = ()
+
+
+@attrs.frozen(eq=False)
+class Request:
+    """Whom lists are asked for: H users, or histories without one."""
+
+    users: Sequence[str | None]  # [H]
+    histories: Histories  # [H]
+    unknown: Mapping[int, tuple[str, ...]] = attrs.field(factory=dict)  # by history, left out
+
+    @classmethod
+    def joined(cls, parts: Sequence[Request]) -> Request:
+        """Make one request of several."""
+        users: list[str | None] = []
+        unknown: dict[int, tuple[str, ...]] = {}
+        for part in parts:
+            unknown |= {len(users) + number: items for number, items in part.unknown.items()}
+            users += part.users
+        return cls(users, Histories.joined([part.histories for part in parts]), unknown)
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def named(self, number: int) -> str:
+        """Name one of the H for a message."""
+        user = self.users[number]
+        if user is not None:
+            return f"user {user}"
+        given = [one for one, user in enumerate(self.users) if user is None]
+        return f"history {given.index(number) + 1}" if len(given) > 1 else "the history"
 
 
 @attrs.define(eq=False, slots=False)
 class Recommender:
     """Recommends with the best weights of a finished run."""
 
-    run: Restored
+    run: Trained
 
-    def for_user(self, user: str, *, k: int = 10, include_seen: bool = False) -> Recommendation:
+    def for_user(self, user: str, *, k: int = 10, seen: bool = False) -> Recommendation:
         """Recommend to a user of the data set after all that the data set has of them.
 
         Raises UserError if there is no such user, or k is below 1.
         """
-        require_positive(k)
-        row = self._rows.get(user)
-        if row is None:
-            raise UserError(
-                f"unknown user {user!r}: not one of the {len(self._rows):,} users of the run's "
-                "data, after cleaning"
-            )
-        store = self.run.data.split.store
-        history = store.items[store.offsets[row] : store.offsets[row + 1]]
-        made = self._recommend(np.asarray(history), row, k, include_seen)
-        return attrs.evolve(made, user=user)
+        return self.answers(self.users([user]), k=k, seen=seen)[0]
 
-    def for_items(
-        self, items: Sequence[str], *, k: int = 10, include_seen: bool = False
-    ) -> Recommendation:
+    def for_items(self, items: Sequence[str], *, k: int = 10, seen: bool = False) -> Recommendation:
         """Recommend after a history of raw item ids, oldest first; unknown ones are left out.
 
         Raises UserError if k is below 1.
         """
-        require_positive(k)
-        known = [self._numbers[item] for item in items if item in self._numbers]
-        made = self._recommend(np.array(known, dtype=np.int64), 0, k, include_seen)
-        unknown = tuple(item for item in items if item not in self._numbers)
-        return attrs.evolve(made, unknown_items=unknown)
+        return self.answers(self.given([items]), k=k, seen=seen)[0]
 
-    def _recommend(
-        self, history: np.ndarray, row: int, k: int, include_seen: bool
-    ) -> Recommendation:
-        scores = self._scores(history, row)
-        hidden = np.array([], dtype=np.int64) if include_seen else history
-        items = np.setdiff1d(np.arange(1, self.run.parts.info.num_items + 1), hidden)
-        order = np.argsort(-scores[items], kind="stable")[:k]  # ties: the item that came first
-        chosen = [(int(item), float(scores[item])) for item in items[order]]
+    def everybody(self) -> Request:
+        """Ask for all users of the data set."""
+        store = self.run.split.store
+        rows = np.arange(store.num_users)
+        return Request(store.user_ids.tolist(), Histories.of_rows(self.run, rows))
+
+    def users(self, users: Sequence[str]) -> Request:
+        """Ask for users of the data set; raises UserError for the first that it does not have."""
+        rows = np.array([self.catalogue.row_of(user) for user in users], dtype=np.int64)
+        return Request(users, Histories.of_rows(self.run, rows))
+
+    def given(self, histories: Sequence[Sequence[str]]) -> Request:
+        """Ask for histories of raw item ids, oldest first."""
+        owners = np.repeat(np.arange(len(histories)), [len(items) for items in histories])
+        words = np.array([item for items in histories for item in items], dtype=object)
+        return self._request([None] * len(histories), owners, words)
+
+    def read(self, interactions: Interactions) -> Request:
+        """Ask for the users of interactions, whether the data set has them or not.
+
+        A user's history is what the interactions have of them, in the order of time, or of the rows
+        if there are no times.
+        """
+        frame = interactions.frame
+        times = frame["time"] if "time" in frame else np.zeros(len(frame))
+        users, names = pd.factorize(frame["user"])
+        order = np.lexsort((times, users))  # stable: rows of one time stay in their order
+        words = frame["item"].astype(object).to_numpy()
+        return self._request(list(map(str, names)), users[order], words[order])
+
+    def answers(self, request: Request, *, k: int = 10, seen: bool = False) -> list[Recommendation]:
+        """Answer with one recommendation a history; raises UserError if k is below 1."""
+        found = self.lists(request, k=k, seen=seen)
+        return [self.answer(request, found, number) for number in range(len(request))]
+
+    def lists(self, request: Request, *, k: int = 10, seen: bool = False) -> Lists:
+        """Answer with arrays, as :func:`fw.engine.next_items.next_items` does.
+
+        Raises UserError if k is below 1.
+        """
+        require_positive(k)
+        return next_items(self.run, request.histories, k=k, seen=seen)
+
+    def answer(self, request: Request, found: Lists, number: int) -> Recommendation:
+        """Return one list of many in words."""
+        history = request.histories.items_of(np.array([number]))
         return Recommendation(
-            user=None,
-            items=tuple(self._shown(rank, *one) for rank, one in enumerate(chosen, start=1)),
-            method="model" if len(history) else "popularity",
+            user=request.users[number],
+            items=self.catalogue.listed(found.items[number], found.scores[number]),
+            method="popularity" if found.popular[number] else "model",
             history_length=len(history),
+            latest=tuple(map(self.catalogue.item, history[-LATEST:].tolist())),
+            unknown_items=request.unknown.get(number, ()),
         )
 
-    def _scores(self, history: np.ndarray, row: int) -> np.ndarray:
-        """Return a score of every item: [N + 2] float64."""
-        if not len(history):
-            return self.run.parts.info.item_counts.double().cpu().numpy()
-        scores = self._model_scores(history[-self.run.parts.info.max_len :], row)[0]
-        if not bool(scores[1:-1].isfinite().all()):
-            raise EvaluationError("scores that are not finite: the weights probably are not either")
-        return scores.double().cpu().numpy()
+    def frame(self, request: Request, found: Lists) -> pd.DataFrame:
+        """Lay lists out with a row an item: ``user``, ``rank``, ``item``, ``score``, ``method``.
 
-    def _model_scores(self, newest: np.ndarray, row: int) -> Tensor:
-        step = self.run.parts.step
-        device = next(step.parameters()).device
-        items = torch.from_numpy(newest.astype(np.int64)).to(device)[None]
-        lengths, rows = (torch.tensor([one], device=device) for one in (items.shape[1], row))
-        return ModelScorer(step.encoder, step.task).score(Sequences(items, lengths, rows))
-
-    def _shown(self, rank: int, number: int, score: float) -> Recommended:
-        item = str(self.run.data.split.store.item_ids[number - 1])
-        return Recommended(rank=rank, item=item, score=score, title=self._titles.get(item))
-
-    @cached_property
-    def _rows(self) -> Mapping[str, int]:
-        return {user: row for row, user in enumerate(self.run.data.split.store.user_ids)}
-
-    @cached_property
-    def _numbers(self) -> Mapping[str, int]:
-        ids = self.run.data.split.store.item_ids
-        return {item: number for number, item in enumerate(ids, start=1)}
+        ``title`` is there too where the data has titles, and ``history`` (from 1) where a history
+        was given without a user.
+        """
+        owners, places = np.nonzero(found.items)
+        items = found.items[owners, places] - 1
+        columns = {
+            "history": owners + 1,
+            "user": np.array(request.users, dtype=object)[owners],
+            "rank": places + 1,
+            "item": self.run.split.store.item_ids[items],
+            "score": found.scores[owners, places],
+            "title": self.catalogue.titles[items],
+            "method": np.where(found.popular, "popularity", "model")[owners],
+        }
+        if None not in request.users:
+            del columns["history"]
+        if not self.catalogue.titles.any():
+            del columns["title"]
+        return pd.DataFrame(columns)
 
     @cached_property
-    def _titles(self) -> Mapping[str, str]:
-        frame = self.run.data.split.store.item_frame
-        if frame is None or "title" not in frame:
-            return {}
-        return {str(item): str(title) for item, title in frame["title"].dropna().items()}
+    def catalogue(self) -> Catalogue:
+        """Items and users by id."""
+        return Catalogue(self.run.split.store)
+
+    def _request(
+        self, users: Sequence[str | None], owners: np.ndarray, words: np.ndarray
+    ) -> Request:
+        """Gather histories from items by id; ``owners`` (which user each is of) never fall."""
+        numbers = self.catalogue.numbers_of(words)
+        known = numbers > 0
+        unknown: dict[int, tuple[str, ...]] = {}
+        for owner, word in zip(owners[~known].tolist(), words[~known], strict=True):
+            unknown[owner] = (*unknown.get(owner, ()), word)
+        histories = Histories.new(numbers[known], owners[known], len(users))
+        return Request(users, histories, unknown)
 
 
 def require_positive(k: int) -> None:

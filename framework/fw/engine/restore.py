@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-from torch import Tensor
+from torch import Tensor, nn
 
 from fw.config.reading import read_recipe
 from fw.config.recipe import Recipe
@@ -78,7 +78,7 @@ def restore(
     loaded.require(folder.read_json("data.json")["fingerprints"], folder.path)
     folder = attrs.evolve(folder, data=loaded.name)
     parts = prepare(recipe, loaded, chosen, warn)
-    _load(parts.step, folder, result)
+    fit(parts.step, *kept_weights(folder, result))
     return Restored(
         folder=folder, recipe=recipe, registry=registry, data=loaded, parts=parts, result=result
     )
@@ -86,22 +86,25 @@ def restore(
 
 def fit_best_weights(step: Step, folder: RunFolder) -> None:
     """Load a run's best weights; raises RunError if they are damaged or not the recipe's."""
-    _fit(step, folder.load_weights(), folder.path / WEIGHTS)
+    fit(step, folder.load_weights(), folder.path / WEIGHTS)
 
 
-def _load(step: Step, folder: RunFolder, result: Mapping[str, Any]) -> None:
-    """Load the best weights; the last ones of a run whose validation never gave a number."""
+def kept_weights(folder: RunFolder, result: Mapping[str, Any]) -> tuple[dict[str, Tensor], Path]:
+    """Return a finished run's weights and their file: of the best epoch, or of the last.
+
+    The last ones are those of a run whose validation never gave a number.
+    """
     if result["best_epoch"]:
-        fit_best_weights(step, folder)
-        return
+        return folder.load_weights(), folder.path / WEIGHTS
     state = folder.load_state()
     if state is None:
         raise RunError(f"the run has no weights: {folder.path.absolute()}")
-    _fit(step, state["weights"], folder.path / STATE)
+    return state["weights"], folder.path / STATE
 
 
-def _fit(step: Step, weights: Mapping[str, Tensor], path: Path) -> None:
+def fit(module: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+    """Load the weights of a file into a module; raises RunError if they are not the recipe's."""
     try:
-        fit_weights(step, weights)
+        fit_weights(module, weights)
     except ValueError as error:
         raise RunError(f"the weights {path} do not fit the recipe: {error}") from error

@@ -25,6 +25,7 @@ from fw.engine.environment import describe_environment
 from fw.engine.exam import Exam
 from fw.engine.execution import choose_execution, matrix_products
 from fw.engine.folder import RunFolder
+from fw.engine.histories import write_histories
 from fw.engine.loop import train
 from fw.engine.machine import Usage, describe_load
 from fw.engine.memory import memory_explained
@@ -280,6 +281,7 @@ def _finish(
         rows = {"model": scores, **exam.score_baselines(loaded.split)}
     with session.watch.during("recording"):
         folder.write_ranks(results.ranks_frame(loaded.split, exam.case_lists, scores))
+        write_histories(folder, loaded.split)
     content = {
         "data": loaded.name,
         "metrics": results.as_json(scores),

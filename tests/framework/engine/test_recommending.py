@@ -1,19 +1,20 @@
 """Recommendations of a finished run, in raw ids."""
 
-import json
 import math
 import shutil
 
-import attrs
 import pandas as pd
 import pytest
-from click.testing import CliRunner
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import tiny_runs
-from fw.cli import main
+from fw.engine import next_items
+from fw.engine.model import open_trained
 from fw.engine.recommending import Recommender
-from fw.engine.restore import restore
-from fw.errors import UserError
+from fw.engine.top_lists import first_items
+from fw.errors import EvaluationError, RunError, UserError
 
 HISTORIES = {}
 for user, item, _ in tiny_runs.rows():
@@ -22,7 +23,7 @@ for user, item, _ in tiny_runs.rows():
 
 @pytest.fixture(scope="module")
 def recommender(tiny_run):
-    return Recommender(restore(tiny_run, device="cpu", warn=pytest.fail))
+    return Recommender(open_trained(tiny_run, device="cpu", warn=pytest.fail))
 
 
 def ids(found):
@@ -60,8 +61,10 @@ def test_case_B16_another_test_item_in_the_file_changes_no_score(recommender, tm
     row = f"u3,{{}},{1000 + len(history)}\n"
     assert row.format(target) in log
     (tmp_path / "log.csv").write_text(log.replace(row.format(target), row.format(other)), "utf-8")
-    changed = Recommender(restore(tiny_runs.train_tiny(recipe), device="cpu", warn=pytest.fail))
-    assert changed.run.data.split.store.lengths.sum() == sum(map(len, HISTORIES.values()))
+    changed = Recommender(
+        open_trained(tiny_runs.train_tiny(recipe), device="cpu", warn=pytest.fail)
+    )
+    assert changed.run.split.store.lengths.sum() == sum(map(len, HISTORIES.values()))
     assert changed.for_items(history, k=24) == recommender.for_items(history, k=24)
     assert other in ids(changed.for_items(history, k=24))
 
@@ -78,7 +81,7 @@ def test_case_B67_only_what_is_left_is_recommended(recommender):
 def test_case_B67_a_user_who_has_everything_gets_an_empty_list(recommender):
     found = recommender.for_user("007", k=10)
     assert (found.items, found.history_length) == ((), 24)
-    everything = recommender.for_user("007", k=100, include_seen=True)
+    everything = recommender.for_user("007", k=100, seen=True)
     assert sorted(ids(everything)) == sorted(tiny_runs.ITEMS)
 
 
@@ -126,52 +129,120 @@ def test_case_B69_an_unknown_user_is_named(recommender):
     )
 
 
-def test_titles_are_shown_where_the_data_has_them(recommender):
-    frame = pd.DataFrame({"title": ["Heat", None]}, index=["12", "007"])
-    store = attrs.evolve(recommender.run.data.split.store, item_frame=frame)
-    split = attrs.evolve(recommender.run.data.split, store=store)
-    run = attrs.evolve(recommender.run, data=attrs.evolve(recommender.run.data, split=split))
-    found = {item.item: item.title for item in Recommender(run).for_items(["0.5"], k=24).items}
-    assert (found["12"], found["007"]) == ("Heat", None)
+def test_the_newest_known_items_of_a_history_come_with_its_list(recommender):
+    found = recommender.for_items(["12", "007", "ä,b", "NEW", "0.5", "item 6", "item 7"])
+    assert [item.item for item in found.latest] == ["007", "ä,b", "0.5", "item 6", "item 7"]
+    assert [item.item for item in recommender.for_items(["12"]).latest] == ["12"]
+    assert recommender.for_items(["NEW"]).latest == ()
 
 
-def fw(*arguments, code=0):
-    result = CliRunner().invoke(main, ["recommend", *map(str, arguments), "--device", "cpu"])
-    assert result.exit_code == code, result.output
-    return result
+def test_titles_are_shown_where_the_data_has_them(titled_run):
+    recommender = Recommender(open_trained(titled_run, device="cpu", warn=pytest.fail))
+    made = recommender.for_items(["0.5"], k=24)
+    found = {item.item: item.title for item in made.items}
+    assert (found["12"], found["007"]) == ("Heat (1995)", None)
+    assert made.latest[0].title == "title of 0.5"
 
 
-def test_case_B68_output_holds_the_ids_of_the_data(tiny_run):
-    shown = fw(tiny_run, "--user", "x y", "--items", '12, "ä,b"', "-k", 30, "--json").stdout
-    user, history = json.loads(shown)["recommendations"]
-    assert user["user"] == "x y"
-    assert {item["item"] for item in user["items"]} == set(tiny_runs.ITEMS) - set(HISTORIES["x y"])
-    assert (history["user"], history["history_length"]) == (None, 2)
-    assert {item["item"] for item in history["items"]} == set(tiny_runs.ITEMS) - {"12", "ä,b"}
+# Many at once --------------------------------------------------------------------------------
 
 
-def test_case_B69_an_unknown_user_does_not_stop_the_others(tiny_run):
-    result = fw(tiny_run, "--user", "u3", "--user", "zzz", "--items", "NEW", code=2)
-    assert result.stdout.startswith("user u3 (")
-    assert result.stderr == (
-        "warning: items that the data does not know, left out (1): 'NEW'\n"
-        "warning: the history has no known item: these are the most popular items\n"
-        "unknown user 'zzz': not one of the 30 users of the run's data, after cleaning\n"
-    )
+def slow_lists(recommender, histories, k, seen):
+    """One history at a time, sorted by Python."""
+    for history in histories:
+        made = recommender.for_items(history, k=24, seen=True)
+        left = [one for one in made.items if seen or one.item not in history]
+        yield sorted(left, key=lambda one: (-one.score, tiny_numbers()[one.item]))[:k]
 
 
-def test_the_command_says_so_when_nothing_is_left(tiny_run):
-    result = fw(tiny_run, "--user", "007")
-    assert result.stderr == ("warning: nothing is left to recommend: user 007 has every item\n")
+def tiny_numbers():
+    """Items by the order of their first appearance in the data."""
+    return {item: number for number, item in enumerate(dict.fromkeys(tiny_items()))}
 
 
-def test_the_command_needs_a_request_and_a_k(tiny_run):
-    assert "Error: give --user ID or --items LIST" in fw(tiny_run, code=2).stderr
-    assert fw(tiny_run, "--user", "u3", "-k", 0, code=2).stderr == "k must be at least 1, found 0\n"
+def tiny_items():
+    return [item for _, item, _ in tiny_runs.rows()]
 
 
-def test_case_B14_the_best_epoch_recommends(tiny_run, tmp_path):
+histories_of_items = st.lists(st.lists(st.sampled_from(tiny_runs.ITEMS), max_size=12), max_size=9)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(histories_of_items, st.integers(1, 30), st.booleans())
+def test_many_histories_get_what_each_gets_alone(recommender, histories, k, seen):
+    found = recommender.answers(recommender.given(histories), k=k, seen=seen)
+    for made, right in zip(found, slow_lists(recommender, histories, k, seen), strict=True):
+        assert ids(made) == [one.item for one in right]
+        assert [one.score for one in made.items] == pytest.approx(
+            [one.score for one in right], abs=1e-6
+        )
+
+
+def test_chunks_change_no_list(recommender, monkeypatch):
+    whole = recommender.lists(recommender.everybody(), k=5)
+    monkeypatch.setattr(next_items, "_ROWS", 4)
+    assert len(list(next_items._chunks(recommender.run, recommender.everybody().histories))) == 8
+    parts = recommender.lists(recommender.everybody(), k=5)
+    assert (parts.items == whole.items).all()
+    assert parts.scores == pytest.approx(whole.scores, abs=1e-6)
+
+
+def test_everybody_gets_what_each_user_gets(recommender):
+    found = recommender.answers(recommender.everybody(), k=7)
+    assert [one.user for one in found] == tiny_runs.USERS
+    for one in found:
+        assert ids(one) == ids(recommender.for_user(one.user, k=7))
+
+
+def test_equal_scores_stand_in_the_order_of_first_appearance(recommender):
+    scores = torch.tensor([[9.0, 1.0, 2.0, -0.0, 2.0, 0.0, -3.0, 9.0]])
+    nothing = torch.tensor([], dtype=torch.int64)
+    assert first_items(scores, nothing, nothing, 6).tolist() == [[2, 4, 1, 3, 5, 6]]
+    one = torch.tensor([2])
+    assert first_items(scores, one, one * 0, 6).tolist() == [[4, 1, 3, 5, 6, 0]]
+
+
+def test_scores_that_are_not_finite_are_refused(tiny_run):
+    run = open_trained(tiny_run, device="cpu", warn=pytest.fail)
+    with torch.no_grad():
+        run.model.encoder.items.weight[3] = math.nan
+    with pytest.raises(EvaluationError) as caught:
+        Recommender(run).for_items(["12"])
+    assert str(caught.value) == "scores that are not finite: the weights probably are not either"
+
+
+# From the run folder alone -------------------------------------------------------------------
+
+
+def test_neither_the_data_set_nor_its_cache_is_needed(tiny_run, tmp_path, recommender, monkeypatch):
+    monkeypatch.setenv("FW_CACHE_DIR", str(tmp_path / "cache"))
+    run = open_trained(without_data(tiny_run, tmp_path), device="cpu", warn=pytest.fail)
+    assert Recommender(run).for_user("x y") == recommender.for_user("x y")
+    assert Recommender(run).for_items(["NEW"]) == recommender.for_items(["NEW"])
+
+
+def without_data(run, folder):
+    """A copy of a run whose recipe names a file that is not there."""
+    copy = shutil.copytree(run, folder / "copy")
+    text = (copy / "recipe.toml").read_text(encoding="utf-8")
+    assert "log.csv" in text
+    (copy / "recipe.toml").write_text(text.replace("log.csv", "gone.csv"), encoding="utf-8")
+    return copy
+
+
+def test_a_run_without_histories_loads_its_data_set_again(tiny_run, tmp_path, recommender):
     copy = shutil.copytree(tiny_run, tmp_path / "copy")
-    shutil.rmtree(copy / "state")  # the last epoch's weights
-    found = json.loads(fw(copy, "--user", "u3", "--json").stdout)
-    assert found == json.loads(fw(tiny_run, "--user", "u3", "--json").stdout)
+    (copy / "histories.parquet").unlink()
+    run = open_trained(copy, device="cpu", warn=pytest.fail)
+    assert Recommender(run).for_user("x y") == recommender.for_user("x y")
+
+
+def test_case_B29_weights_of_another_model_are_refused(tiny_run, tmp_path):
+    copy = shutil.copytree(tiny_run, tmp_path / "copy")
+    text = (copy / "recipe.toml").read_text(encoding="utf-8")
+    (copy / "recipe.toml").write_text(text.replace("hidden_size = 8", "hidden_size = 4"), "utf-8")
+    with pytest.raises(RunError) as caught:
+        open_trained(copy, device="cpu", warn=pytest.fail)
+    first = str(caught.value).splitlines()[0]
+    file = copy / "best.safetensors"
+    assert first == f"the weights {file} do not fit the recipe: they are of another model"

@@ -1,0 +1,88 @@
+"""What a run keeps of its data, so that it can recommend without them: items and histories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+
+from fw.data.kept import NotKeepableError, frame_table
+from fw.data.sequences import SequenceStore
+from fw.data.split import CaseList, Split
+from fw.engine.folder import RunFolder
+from fw.errors import RunError
+
+ITEMS, HISTORIES = "items.parquet", "histories.parquet"
+
+
+def write_histories(folder: RunFolder, split: Split) -> None:
+    """Keep all items and every user's history, as two parquet files in the run folder.
+
+    ``items.parquet`` has a row an item, in the order of the items' numbers: its id in ``item``,
+    and what the data set says of items (``title`` ...). ``histories.parquet`` has a row a user:
+    ``user`` (id), ``items`` (rows of the other file, counted from 1; oldest first) and ``trained``
+    (how many of them, from the oldest on, were trained on). Neither is written where the data set
+    says something of items that parquet would not give back: the data set is then needed again.
+    """
+    try:
+        items = frame_table(_item_frame(split.store))
+    except NotKeepableError:
+        return
+    folder.write_table(ITEMS, items)
+    folder.write_table(HISTORIES, _history_table(split))
+
+
+def read_histories(folder: RunFolder) -> Split | None:
+    """Return what was kept, without times and without cases; None if it was not.
+
+    Raises RunError for files that are damaged.
+    """
+    if not (folder.path / HISTORIES).exists() or not (folder.path / ITEMS).exists():
+        return None
+    frame = _read(folder.path / ITEMS).to_pandas()
+    table = _read(folder.path / HISTORIES)
+    lengths = np.asarray(pa.compute.list_value_length(table["items"]))
+    items = table["items"].combine_chunks().flatten().to_numpy().copy()  # torch wants to write
+    store = SequenceStore(
+        items=items,
+        offsets=np.append(0, lengths.cumsum()).astype(np.int64),
+        source_rows=np.arange(len(items)),
+        user_ids=np.asarray(table["user"].to_pylist(), dtype=object),
+        item_ids=np.asarray(frame.index.tolist(), dtype=object),
+        item_frame=frame if len(frame.columns) else None,
+    )
+    none = CaseList(*(np.array([], dtype=np.int64) for _ in range(2)))
+    trained = table["trained"].to_numpy().copy()
+    return Split(store=store, train_lengths=trained, valid=none, test=none)
+
+
+def _item_frame(store: SequenceStore) -> pd.DataFrame:
+    ids = pd.Index(store.item_ids, name="item", dtype=object)
+    frame = store.item_frame
+    if frame is None:
+        return pd.DataFrame(index=ids)
+    if "item" in frame:
+        raise NotKeepableError("a column of its item frame is called item")
+    return frame.set_axis(ids)
+
+
+def _history_table(split: Split) -> pa.Table:
+    store = split.store
+    items = pa.array(store.items, pa.int32())
+    return pa.table(
+        {
+            "user": pa.array(store.user_ids, pa.string()),
+            "items": pa.LargeListArray.from_arrays(pa.array(store.offsets, pa.int64()), items),
+            "trained": pa.array(split.train_lengths, pa.int64()),
+        }
+    )
+
+
+def _read(path: Path) -> pa.Table:
+    try:
+        return pa.parquet.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise RunError(f"cannot read {path}: it is cut short, damaged, or no parquet") from error

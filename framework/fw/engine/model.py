@@ -1,0 +1,77 @@
+"""A finished run's model, brought back from the run folder alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+import torch
+from torch import Tensor
+
+from fw.config.recipe import Recipe
+from fw.data.places import Places
+from fw.data.split import Split
+from fw.data.training import TrainingRows
+from fw.engine.build import Model, build_model, make_info
+from fw.engine.data import load_data
+from fw.engine.device import choose_device
+from fw.engine.evaluation import ModelScorer
+from fw.engine.folder import RunFolder
+from fw.engine.histories import read_histories
+from fw.engine.restore import fit, kept_weights, read_kept_recipe, read_result
+from fw.errors import EvaluationError
+from fw.interfaces import Info, Sequences
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Trained:
+    """What a run learned: a model with the best weights, items' and users' ids, histories."""
+
+    split: Split
+    info: Info
+    model: Model
+    device: torch.device
+
+    def scores(self, history: Sequences) -> Tensor:
+        """Score what may come next: [B, N + 2] float32; columns 0 and N + 1 mean nothing.
+
+        Raises EvaluationError where a score is not finite.
+        """
+        scores = ModelScorer(self.model.encoder, self.model.task).score(history.to(self.device))
+        if not bool(scores[:, 1:-1].isfinite().all()):
+            raise EvaluationError("scores that are not finite: the weights probably are not either")
+        return scores
+
+
+def open_trained(
+    path: Path | str,
+    *,
+    device: str = "auto",
+    data: Path | str | None = None,
+    warn: Callable[[str], None] = print,
+) -> Trained:
+    """Open a finished run: rebuild its model, with the weights of the best epoch.
+
+    Only where the run keeps no histories is its data set loaded again, from ``data`` if that is
+    given. Raises RunError if the run is not finished, or something in its folder is damaged.
+    """
+    folder = RunFolder.open(Path(path))
+    result = read_result(folder)
+    recipe, _, _ = read_kept_recipe(folder, warn)
+    chosen = choose_device(device)
+    split = read_histories(folder) or _split_again(recipe, folder, data, warn)
+    info = make_info(recipe, split, TrainingRows(split), warn)
+    model = build_model(recipe, info)
+    weights, file = kept_weights(folder, result)
+    parts = tuple(f"{name}." for name, _ in model.named_children())
+    fit(model, {name: w for name, w in weights.items() if name.startswith(parts)}, file)
+    return Trained(split=split, info=info, model=model.to(chosen), device=chosen)
+
+
+def _split_again(
+    recipe: Recipe, folder: RunFolder, data: Path | str | None, warn: Callable[[str], None]
+) -> Split:
+    loaded = load_data(recipe, Places.from_environment(Path(data) if data else None), warn)
+    loaded.require(folder.read_json("data.json")["fingerprints"], folder.path)
+    return loaded.split

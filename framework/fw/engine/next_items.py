@@ -1,0 +1,127 @@
+"""The best next items after many histories at once, in chunks of bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import attrs
+import numpy as np
+import torch
+
+from fw.engine.model import Trained
+from fw.engine.top_lists import first_items
+from fw.interfaces import PAD, Sequences
+
+_ROWS, _SCORES = 512, 2**23  # at once, at most; beside a score stands a key of eight bytes
+
+
+@attrs.frozen(eq=False)
+class Histories:
+    """Histories of known items, one after the other, oldest first.
+
+    History h has ``items[offsets[h]:offsets[h + 1]]``; ``rows`` are the rows of the run's data that
+    they belong to, 0 where they are new.
+    """
+
+    items: np.ndarray  # [T] int32, 1..N
+    offsets: np.ndarray  # [H + 1] int64
+    rows: np.ndarray  # [H] int64
+
+    @classmethod
+    def new(cls, items: np.ndarray, owners: np.ndarray, number: int) -> Histories:
+        """Gather ``number`` histories from items and the history of each; owners never fall."""
+        offsets = np.searchsorted(owners, np.arange(number + 1))
+        return cls(items.astype(np.int32), offsets, np.zeros(number, dtype=np.int64))
+
+    @classmethod
+    def of_rows(cls, run: Trained, rows: np.ndarray) -> Histories:
+        """Return all that the run's data has of some rows."""
+        store = run.split.store
+        whole = cls(store.items, store.offsets, np.arange(store.num_users))
+        return cls(whole.items_of(rows), np.append(0, whole.lengths[rows].cumsum()), rows)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Histories]) -> Histories:
+        """Put the histories of several together, one after the other."""
+        lengths = np.concatenate([part.lengths for part in parts])
+        items = np.concatenate([part.items_of(np.arange(len(part))) for part in parts])
+        rows = np.concatenate([part.rows for part in parts])
+        return cls(items, np.append(0, lengths.cumsum()), rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """How many items each has: [H] int64."""
+        return np.diff(self.offsets)
+
+    def items_of(self, chosen: np.ndarray) -> np.ndarray:
+        """Return the items of the chosen histories, one history after the other."""
+        lengths = self.lengths[chosen]
+        starts = self.offsets[chosen] - (lengths.cumsum() - lengths)
+        return np.asarray(self.items[np.repeat(starts, lengths) + np.arange(lengths.sum())])
+
+    def newest(self, chosen: np.ndarray, width: int) -> Sequences:
+        """Return the newest ``width`` items of the chosen histories, as wide as the longest."""
+        lengths = np.minimum(self.lengths[chosen], width)
+        within = np.arange(lengths.max())
+        real = within < lengths[:, None]
+        first = self.offsets[chosen + 1] - lengths
+        places = np.where(real, first[:, None] + within, 0)
+        items = np.where(real, self.items[places], PAD).astype(np.int64)
+        parts = [torch.from_numpy(one) for one in (items, lengths, self.rows[chosen])]
+        return Sequences(parts[0], parts[1], parts[2])
+
+
+class Lists(NamedTuple):
+    """A list for each of H histories, best first."""
+
+    items: np.ndarray  # [H, k] int32, PAD where fewer are left
+    scores: np.ndarray  # [H, k] float32, 0 there
+    popular: np.ndarray  # [H] bool: most popular items, the score being how often they occur
+
+
+def next_items(run: Trained, histories: Histories, *, k: int, seen: bool = False) -> Lists:
+    """Return the ``k`` best items after each history, without those in it unless ``seen``.
+
+    Equal scores stand in the order of the items' first appearance in the data. After an empty
+    history there is nothing for the model to go by: its list are the items that occur most often
+    in training.
+    """
+    k = min(k, run.info.num_items)
+    popular = histories.lengths == 0
+    found = Lists(
+        np.zeros((len(histories), k), np.int32), np.zeros((len(histories), k), np.float32), popular
+    )
+    for chosen in _chunks(run, histories):
+        _fill(found, chosen, run, histories, seen)
+    counts = run.info.item_counts.cpu().numpy()[1:-1]
+    most = np.argsort(-counts, kind="stable")[:k]
+    found.items[popular], found.scores[popular] = most + 1, counts[most]
+    return found
+
+
+def _chunks(run: Trained, histories: Histories) -> Iterator[np.ndarray]:
+    """Yield the numbers of histories that are not empty, longest first, for little padding."""
+    lengths = np.minimum(histories.lengths, run.info.max_len)
+    order = np.argsort(-lengths, kind="stable")[: np.count_nonzero(lengths)]
+    size = max(min(_ROWS, _SCORES // (run.info.num_items + 2)), 1)
+    for first in range(0, len(order), size):
+        yield order[first : first + size]
+
+
+def _fill(found: Lists, chosen: np.ndarray, run: Trained, histories: Histories, seen: bool) -> None:
+    scores = run.scores(histories.newest(chosen, run.info.max_len))
+    excluded, owners = _hidden(histories, chosen[:0] if seen else chosen)
+    best = first_items(scores, excluded.to(run.device), owners.to(run.device), found.items.shape[1])
+    theirs = scores.gather(1, best.long()).where(best != PAD, 0)
+    found.items[chosen], found.scores[chosen] = best.cpu().numpy(), theirs.cpu().numpy()
+
+
+def _hidden(histories: Histories, chosen: np.ndarray) -> Sequence[torch.Tensor]:
+    """Return the items of the chosen histories and the number (from 0) of each one's history."""
+    items = histories.items_of(chosen).astype(np.int64)
+    owners = np.repeat(np.arange(len(chosen)), histories.lengths[chosen])
+    return torch.from_numpy(items), torch.from_numpy(owners)

@@ -1,0 +1,36 @@
+"""Which items a finished run takes to be alike."""
+
+from __future__ import annotations
+
+import torch
+from torch.nn.functional import normalize
+
+from fw.engine.catalogue import Catalogue, Recommended
+from fw.engine.evaluation import evaluating
+from fw.engine.model import Trained
+from fw.engine.recommending import require_positive
+from fw.engine.top_lists import first_items
+
+
+def similar_items(run: Trained, item: str, *, k: int = 10) -> tuple[Recommended, ...]:
+    """Return the ``k`` other items whose embeddings have the highest cosine with the item's.
+
+    ``score`` is the cosine, -1 to 1. Raises UserError if the item is unknown, or k is below 1.
+    """
+    require_positive(k)
+    catalogue = Catalogue(run.split.store)
+    number = catalogue.number_of(item)
+    cosines = _cosines(run, number)
+    itself, first = (torch.tensor([one], device=run.device) for one in (number, 0))
+    found = first_items(cosines, itself, first, min(k, run.info.num_items))
+    return catalogue.listed(
+        found[0].numpy(force=True), cosines[0, found[0].long()].numpy(force=True)
+    )
+
+
+def _cosines(run: Trained, number: int) -> torch.Tensor:
+    """Return the cosine of every item with item ``number``: [1, N + 2]."""
+    with torch.inference_mode(), evaluating(run.model.encoder):
+        every = torch.arange(run.info.num_items + 2, device=run.device)
+        rows = normalize(run.model.encoder.items.rows(every).float(), dim=1)
+        return rows[number : number + 1] @ rows.T
