@@ -22,22 +22,19 @@ from fw.engine.build import make
 from fw.engine.data import RunData, load_data
 from fw.engine.device import choose_device
 from fw.engine.environment import describe_environment
-from fw.engine.exam import Exam
 from fw.engine.execution import choose_execution, matrix_products
+from fw.engine.finish import finish
 from fw.engine.folder import RunFolder
-from fw.engine.histories import write_histories
 from fw.engine.loop import train
 from fw.engine.machine import Usage, describe_load
 from fw.engine.memory import memory_explained
 from fw.engine.ownership import PATIENCE
 from fw.engine.prepared import Prepared, prepare
 from fw.engine.reporting import Reporter
-from fw.engine.restore import fit_best_weights, read_kept_recipe
-from fw.engine.selection import Selection
+from fw.engine.restore import read_kept_recipe
 from fw.engine.session import Session
 from fw.engine.spoilt import culprit_named
 from fw.engine.stopwatch import Stopwatch
-from fw.engine.timing import timing
 from fw.stopping import Stop, listening
 from fw.workers import refuse_in_starting_worker
 
@@ -201,7 +198,8 @@ def _execute(
             ):
                 state = train(session)
             load = describe_load(before, Usage.now())
-            return _finish(recipe, session, parts.exam, loaded, state, load)
+            content = finish(session, parts.exam, loaded, state, load)
+            return Result(folder=folder.path, content=content)
 
 
 @contextmanager
@@ -260,40 +258,3 @@ def _session(
         stop=stop,
         watch=watch,
     )
-
-
-def _finish(
-    recipe: Recipe,
-    session: Session,
-    exam: Exam,
-    loaded: RunData,
-    state: Selection,
-    load: Mapping[str, Any],
-) -> Result:
-    """Score the best weights on both splits, beside the baselines, and write the result."""
-    folder, step, reporter = session.folder, session.step, session.reporter
-    if not state.best_epoch:
-        reporter.warn(f"{recipe.training.monitor} was never a number; these are the last weights")
-    with session.watch.during("evaluating"):
-        if state.best_epoch:
-            fit_best_weights(step, folder)
-        scores = {split: exam.score_model(step, split) for split in ("valid", "test")}
-        rows = {"model": scores, **exam.score_baselines(loaded.split)}
-    with session.watch.during("recording"):
-        folder.write_ranks(results.ranks_frame(loaded.split, exam.case_lists, scores))
-        write_histories(folder, loaded.split)
-    content = {
-        "data": loaded.name,
-        "metrics": results.as_json(scores),
-        "baselines": {n: results.as_json(s) for n, s in rows.items() if n != "model"},
-        "notes": results.notes(scores),
-        "monitor": recipe.training.monitor,
-        "best_epoch": state.best_epoch,
-        "epochs": state.epoch,
-        "test_looks": 1,
-        "timing": timing(session, state, load),
-        "fingerprints": loaded.description["fingerprints"],
-    }
-    folder.write_json("result.json", content)
-    reporter.result(rows, content, folder.path)
-    return Result(folder=folder.path, content=content)

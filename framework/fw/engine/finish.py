@@ -1,0 +1,58 @@
+"""The end of a run: the best weights scored on both splits, and the result written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fw.engine import results
+from fw.engine.data import RunData
+from fw.engine.display import Rows
+from fw.engine.exam import Exam
+from fw.engine.histories import write_histories
+from fw.engine.restore import fit_best_weights
+from fw.engine.results import Scores
+from fw.engine.selection import Selection
+from fw.engine.session import Session
+from fw.engine.timing import timing
+
+
+def finish(
+    session: Session, exam: Exam, loaded: RunData, state: Selection, load: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Score the best weights on both splits, beside the baselines; write and return the result.
+
+    ``load`` is what the machine had to do meanwhile. ``result.json`` is written last: a folder that
+    has it is complete.
+    """
+    folder, reporter = session.folder, session.reporter
+    with session.watch.during("evaluating"):
+        scores = _score_best(session, exam, state)
+        rows: Rows = {"model": scores, **exam.score_baselines(loaded.split)}
+    with session.watch.during("recording"):
+        folder.write_ranks(results.ranks_frame(loaded.split, exam.case_lists, scores))
+        write_histories(folder, loaded.split)
+    content = {
+        "data": loaded.name,
+        "metrics": results.as_json(scores),
+        "baselines": {n: results.as_json(s) for n, s in rows.items() if n != "model"},
+        "notes": results.notes(scores),
+        "monitor": session.training.monitor,
+        "best_epoch": state.best_epoch,
+        "epochs": state.epoch,
+        "test_looks": 1,
+        "timing": timing(session, state, load),
+        "fingerprints": loaded.description["fingerprints"],
+    }
+    folder.write_json("result.json", content)
+    reporter.result(rows, content, folder.path)
+    return content
+
+
+def _score_best(session: Session, exam: Exam, state: Selection) -> dict[str, Scores]:
+    monitor = session.training.monitor
+    if state.best_epoch:
+        fit_best_weights(session.step, session.folder)
+    else:
+        session.reporter.warn(f"{monitor} was never a number; these are the last weights")
+    return {split: exam.score_model(session.step, split) for split in ("valid", "test")}
