@@ -33,10 +33,15 @@ def measure():
     def with_fresh_candidates():
         together(CaseStore(data.split, data.split.test), evaluators)
 
+    def both_splits():
+        together(CaseStore(data.split, data.split.valid), evaluators)
+        with_fresh_candidates()
+
     yield from take_turns(
         {
             "seven protocols in one pass": lambda: together(cases, evaluators),
             "the same, candidates drawn anew": with_fresh_candidates,
+            "validation and test, candidates drawn anew": both_splits,
             "seven passes": one_by_one,
         },
         rounds=3,
