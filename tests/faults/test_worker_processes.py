@@ -32,7 +32,7 @@ name = "mean"
 name = "nt_xent"
 weight = 0.1
 """
-LONG = (RECIPE + CONTRAST).replace("epochs = 2", "epochs = 60\npatience = 60")
+LONG = (RECIPE + CONTRAST).replace("epochs = 2", "epochs = 30\npatience = 30")
 LOADERS = ("warp", "dataloader")
 
 
@@ -42,7 +42,7 @@ def loader(name):
 
 @pytest.fixture
 def recipe(tmp_path, monkeypatch):
-    """A recipe of 60 epochs with a stranger's augmenter."""
+    """A recipe of 30 epochs with a stranger's augmenter."""
     monkeypatch.syspath_prepend(STRANGERS)
     return write_recipe(tmp_path, LONG)
 
