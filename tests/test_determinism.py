@@ -74,20 +74,22 @@ def test_runs_beside_it_change_nothing_in_a_run(tmp_path):
 
 
 @pytest.fixture
-def step(recipe):
+def parts(recipe):
     read = read_recipe(recipe, discover())
     data = load_data(read, Places.from_environment(), print)
-    return prepare(read, data, torch.device("cpu"), print).step
+    return prepare(read, data, torch.device("cpu"), print)
 
 
-def drawn(step, batch_size):
+def drawn(parts, batch_size):
     """Return what an epoch draws for every row: two views, without padding, and negatives."""
-    lengths = np.minimum(step.training_rows.host_lengths, step.max_len + 1)
+    step, training = parts.step, parts.info.training
+    lengths = np.minimum(training.host_lengths, step.max_len + 1)
     rows = np.flatnonzero(lengths >= step.task.min_items)
     (term,) = (term for term in step.terms if term.contrastive)
     found = {}
     for plan in epoch_plans(rows, lengths, batch_size=batch_size, seed=step.seed, epoch=3):
-        batch, rng = step.batch(torch.from_numpy(plan.rows), plan.groups, 3)
+        history = training.newest(torch.from_numpy(plan.rows), plan.width)
+        batch, rng = step.batch(history, 3)
         views = step.views(term, batch, rng)
         negatives = step.sampler(batch, rng.child("sampler"))
         for place, row in enumerate(plan.rows.tolist()):
@@ -98,10 +100,10 @@ def drawn(step, batch_size):
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 30])
-def test_case_B25_views_and_negatives_are_the_same_at_any_batch_size(step, batch_size):
-    at_hand = drawn(step, 16)
+def test_case_B25_views_and_negatives_are_the_same_at_any_batch_size(parts, batch_size):
+    at_hand = drawn(parts, 16)
     assert len(at_hand) == 30
-    assert drawn(step, batch_size) == at_hand
+    assert drawn(parts, batch_size) == at_hand
 
 
 # Batches of evaluation -----------------------------------------------------------------------

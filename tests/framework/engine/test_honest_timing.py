@@ -101,7 +101,7 @@ def test_a_person_is_told_in_a_few_lines(timing):
 
 
 def test_measuring_changes_nothing(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("fw.engine.run.timing", lambda *arguments: {})
+    monkeypatch.setattr("fw.engine.finish.timing", lambda *arguments: {})
     monkeypatch.setattr("fw.engine.reporting.timing_lines", lambda timing: [])
     without = train_tiny(write_recipe(tmp_path), "training.epochs=10")
     assert_same_run(folder, without)
