@@ -1,6 +1,7 @@
 """What tests of several parts need."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,18 @@ def _store(rows, num_items):
         user_ids=np.array([f"user {number}" for number in range(len(rows))], dtype=object),
         item_ids=np.array([str(number) for number in range(1, num_items + 1)], dtype=object),
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals():
+    """Hear the signals that a shell lets its background jobs ignore; fw leaves ignored ones so."""
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, signal.SIG_DFL),
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
