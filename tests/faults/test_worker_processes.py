@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from fw.engine import run as engine
 from processes import SECONDS, children_of, end, is_alive, start, wait_until
@@ -38,6 +39,15 @@ LOADERS = ("warp", "dataloader")
 
 def loader(name):
     return f'loader={{name="{name}", num_workers=2}}'
+
+
+@pytest.fixture
+def one_thread():
+    """Compute here as the started processes do: sums over threads differ in their last bits."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -72,6 +82,7 @@ def assert_gone(processes):
         time.sleep(0.05)
 
 
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("name", LOADERS)
 def test_ctrl_c_ends_run_and_workers_and_the_run_goes_on_to_the_same_end(recipe, name):
     process, folder, workers = begin(recipe, name, start_new_session=True)
