@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from fw.cli.common import (
-    data_option,
     load_plugins,
-    plugin_option,
     recipe_argument,
-    set_option,
+    recipe_options,
     warn,
 )
 
@@ -23,9 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @recipe_argument
-@set_option
-@plugin_option
-@data_option
+@recipe_options
 @click.option("--resolved", is_flag=True, help="Print the recipe with every default filled in.")
 def command(
     recipe: str,

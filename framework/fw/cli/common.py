@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from fw.registry import Registry
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 recipe_argument = click.argument("recipe")
 
@@ -39,6 +41,12 @@ data_option = click.option(
     metavar="FOLDER",
     help="Where data files are looked for; FW_DATA_DIR does the same.",
 )
+
+
+def recipe_options(command: Command) -> Command:
+    """Give a command what every command that reads a recipe takes: --set, -p and --data."""
+    return set_option(plugin_option(data_option(command)))
+
 
 device_option = click.option(
     "--device",

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fw.cli.common import (
-    data_option,
     json_option,
     load_plugins,
     make_table,
-    plugin_option,
     recipe_argument,
-    set_option,
+    recipe_options,
     show,
     warn,
 )
@@ -38,9 +36,7 @@ command.add_command(prepare_command)
 
 @command.command()
 @recipe_argument
-@set_option
-@plugin_option
-@data_option
+@recipe_options
 @json_option
 def info(
     recipe: str,
@@ -65,9 +61,7 @@ def info(
 @command.command()
 @click.argument("first")
 @click.argument("second")
-@set_option
-@plugin_option
-@data_option
+@recipe_options
 @json_option
 def compare(
     first: str,

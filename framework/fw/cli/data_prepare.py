@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fw.cli.common import (
-    data_option,
     json_option,
     load_plugins,
-    plugin_option,
     recipe_argument,
-    set_option,
+    recipe_options,
     show,
     warn,
 )
@@ -25,9 +23,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @recipe_argument
-@set_option
-@plugin_option
-@data_option
+@recipe_options
 @json_option
 def prepare(
     recipe: str,

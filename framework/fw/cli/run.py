@@ -6,15 +6,13 @@ from pathlib import Path
 
 import click
 
-from fw.cli.common import data_option, device_option, plugin_option, set_option
+from fw.cli.common import device_option, recipe_options
 
 
 @click.command()
 @click.argument("recipe", required=False)
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run.")
-@set_option
-@plugin_option
-@data_option
+@recipe_options
 @device_option
 @click.option(
     "--runs",

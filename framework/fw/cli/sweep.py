@@ -10,12 +10,11 @@ import attrs
 import click
 
 from fw.cli.common import (
-    data_option,
+    device_option,
     load_plugins,
     make_table,
-    plugin_option,
     recipe_argument,
-    set_option,
+    recipe_options,
     show,
 )
 
@@ -36,12 +35,8 @@ if TYPE_CHECKING:
 )
 @click.option("--quick", is_flag=True, help="Small synthetic data, few epochs, one seed: a trial.")
 @click.option("--seeds", metavar="LIST", help="Seeds in place of the recipe's: 1,2,3.")
-@set_option
-@plugin_option
-@data_option
-@click.option(
-    "--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda or mps."
-)
+@recipe_options
+@device_option
 @click.option(
     "--sweeps",
     type=click.Path(path_type=Path),

@@ -15,6 +15,9 @@ from fw.errors import PluginError
 from fw.kinds import KINDS
 from fw.registry import Entry
 
+Execution = Literal["eager", "compile", "cuda_graph"]
+Precision = Literal["float32", "tf32", "bfloat16"]
+
 
 @attrs.frozen(kw_only=True)
 class General:
@@ -65,11 +68,11 @@ class Training:
         validator=positive,
         metadata={"help": "minutes after which such a state is also written, within an epoch too"},
     )
-    execution: Literal["eager", "compile", "cuda_graph"] = attrs.field(
+    execution: Execution = attrs.field(
         default="eager",
         metadata={"help": "how a step is carried out; eagerly where the mode cannot be had"},
     )
-    precision: Literal["float32", "tf32", "bfloat16"] = attrs.field(
+    precision: Precision = attrs.field(
         default="float32",
         metadata={"help": "of matrix products: tf32 is for CUDA; weights stay float32"},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -44,3 +45,9 @@ class Split:
             np.arange(len(rows)) - self.store.offsets[rows] < self.train_lengths[rows]
         )
         return trained
+
+    @cached_property
+    def item_counts(self) -> np.ndarray:
+        """How often each item occurs in the training parts, PAD and mask token too: [N + 2]."""
+        trained = self.store.items[self.is_trained()]
+        return np.bincount(trained, minlength=self.store.num_items + 2)

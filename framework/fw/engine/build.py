@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import attrs
-import numpy as np
 import torch
 from torch import nn
 
@@ -37,12 +36,11 @@ def make_info(
 ) -> Info:
     """Gather what components may know of the data: the training part alone."""
     store = split.store
-    counts = np.bincount(store.items[split.is_trained()], minlength=store.num_items + 2)
     return Info(
         num_users=store.num_users,
         num_items=store.num_items,
         max_len=recipe.max_len,
-        item_counts=torch.from_numpy(counts),
+        item_counts=torch.tensor(split.item_counts),
         training=training,
         item_frame=store.item_frame,
         user_ids=store.user_ids.tolist(),

@@ -36,7 +36,7 @@ class CaseStore(FlatRows):
         self.order = np.lexsort((case_list.rows, -case_list.ends))
         self.host_rows, self.host_ends = case_list.rows[self.order], case_list.ends[self.order]
         self.user_ids, self.num_items = split.store.user_ids, split.store.num_items
-        self.item_counts = _training_counts(split)  # [N + 2], on the host
+        self.item_counts = torch.from_numpy(split.item_counts)  # [N + 2], on the host
         self._keep("ids", self.order)
         self._keep("rows", self.host_rows)
         self._keep("ends", self.host_ends)
@@ -113,11 +113,6 @@ class CaseStore(FlatRows):
         starts = self.starts.numpy()[self.host_rows] + firsts
         within = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
         return np.asarray(self.items.numpy()[np.repeat(starts, counts) + within])
-
-
-def _training_counts(split: Split) -> Tensor:
-    trained = split.store.items[split.is_trained()]
-    return torch.from_numpy(np.bincount(trained, minlength=split.store.num_items + 2))
 
 
 def _distinct(keys: np.ndarray) -> np.ndarray:

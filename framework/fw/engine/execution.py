@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from fw.config.recipe import Execution, Precision
 from fw.engine.batches import Group
 from fw.engine.graphs import CapturedStep, CudaGraphs
 from fw.engine.step import Step
 from fw.interfaces import Sequences
 
-Execution = Literal["eager", "compile", "cuda_graph"]
-Precision = Literal["float32", "tf32", "bfloat16"]
 Warn = Callable[[str], None]
 ComputeLoss = Callable[[Sequences, Sequence[Group], Tensor], tuple[Tensor, Tensor]]
 

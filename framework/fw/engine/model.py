@@ -9,17 +9,14 @@ import attrs
 import torch
 from torch import Tensor
 
-from fw.config.recipe import Recipe
-from fw.data.places import Places
 from fw.data.split import Split
 from fw.data.training import TrainingRows
 from fw.engine.build import Model, build_model, make_info
-from fw.engine.data import load_data
 from fw.engine.device import choose_device
 from fw.engine.evaluation import ModelScorer
 from fw.engine.folder import RunFolder
 from fw.engine.histories import read_histories
-from fw.engine.restore import fit, kept_weights, read_kept_recipe, read_result
+from fw.engine.restore import fit, kept_weights, load_kept_data, read_kept_recipe, read_result
 from fw.errors import EvaluationError
 from fw.interfaces import Info, Sequences
 
@@ -60,18 +57,10 @@ def open_trained(
     result = read_result(folder)
     recipe, _, _ = read_kept_recipe(folder, warn)
     chosen = choose_device(device)
-    split = read_histories(folder) or _split_again(recipe, folder, data, warn)
+    split = read_histories(folder) or load_kept_data(folder, recipe, data, warn).split
     info = make_info(recipe, split, TrainingRows(split), warn)
     model = build_model(recipe, info)
     weights, file = kept_weights(folder, result)
     parts = tuple(f"{name}." for name, _ in model.named_children())
     fit(model, {name: w for name, w in weights.items() if name.startswith(parts)}, file)
     return Trained(split=split, info=info, model=model.to(chosen), device=chosen)
-
-
-def _split_again(
-    recipe: Recipe, folder: RunFolder, data: Path | str | None, warn: Callable[[str], None]
-) -> Split:
-    loaded = load_data(recipe, Places.from_environment(Path(data) if data else None), warn)
-    loaded.require(folder.read_json("data.json")["fingerprints"], folder.path)
-    return loaded.split

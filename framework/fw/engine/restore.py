@@ -56,6 +56,15 @@ def read_result(folder: RunFolder) -> dict[str, Any]:
     return result
 
 
+def load_kept_data(
+    folder: RunFolder, recipe: Recipe, data: Path | str | None, warn: Callable[[str], None]
+) -> RunData:
+    """Load a run's data set again; raises RunError if it is not what the run was trained on."""
+    loaded = load_data(recipe, Places.from_environment(Path(data) if data else None), warn)
+    loaded.require(folder.read_json("data.json")["fingerprints"], folder.path)
+    return loaded
+
+
 def restore(
     path: Path | str,
     *,
@@ -74,8 +83,7 @@ def restore(
     result = read_result(folder)
     recipe, registry, _ = read_kept_recipe(folder, warn, overrides)
     chosen = choose_device(device)
-    loaded = load_data(recipe, Places.from_environment(Path(data) if data else None), warn)
-    loaded.require(folder.read_json("data.json")["fingerprints"], folder.path)
+    loaded = load_kept_data(folder, recipe, data, warn)
     folder = attrs.evolve(folder, data=loaded.name)
     parts = prepare(recipe, loaded, chosen, warn)
     fit(parts.step, *kept_weights(folder, result))

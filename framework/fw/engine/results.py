@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from fw.data.split import CaseList, Split
@@ -66,13 +65,12 @@ def ranks_frame(
 def _ranks_of(split: Split, name: str, cases: CaseList, scores: Scores) -> pd.DataFrame:
     store = split.store
     targets = store.items[store.offsets[cases.rows] + cases.ends]
-    trained = np.bincount(store.items[split.is_trained()], minlength=store.num_items + 1)
     columns: dict[str, Any] = {
         "split": name,
         "user": store.user_ids[cases.rows],
         "target": store.item_ids[targets - 1],
         "history_length": cases.ends,
-        "target_count": trained[targets],
+        "target_count": split.item_counts[targets],
     }
     for protocol, metrics in scores.items():
         columns |= _standing_columns(protocol, metrics)

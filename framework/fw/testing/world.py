@@ -57,12 +57,11 @@ def make_info() -> Info:
     """Make what ``build`` is given: the training part, with the column ``rating``."""
     store = make_store()
     split = make_split(store)
-    trained = store.items[split.is_trained()]
     return Info(
         num_users=store.num_users,
         num_items=NUM_ITEMS,
         max_len=MAX_LEN,
-        item_counts=torch.from_numpy(np.bincount(trained, minlength=NUM_ITEMS + 2)),
+        item_counts=torch.tensor(split.item_counts),
         training=TrainingRows(split, store.columns),
         item_frame=store.item_frame,
         hidden_size=HIDDEN_SIZE,
