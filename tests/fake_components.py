@@ -120,6 +120,11 @@ class Adam:
 
 
 @attrs.frozen(kw_only=True)
+class Falling:
+    """A rate that falls."""
+
+
+@attrs.frozen(kw_only=True)
 class Ranked:
     """Rank all items."""
 
@@ -188,6 +193,11 @@ def register_losses(register):
 @hookimpl
 def register_optimizers(register):
     register("adam", Adam)
+
+
+@hookimpl
+def register_schedules(register):
+    register("falling", Falling)
 
 
 @hookimpl

@@ -80,7 +80,12 @@ def register_losses(register: Register) -> None:
 
 @hookspec
 def register_optimizers(register: Register) -> None:
-    """Offer optimizers with their schedules (:class:`fw.interfaces.Optimizer`)."""
+    """Offer optimizers (:class:`fw.interfaces.Optimizer`)."""
+
+
+@hookspec
+def register_schedules(register: Register) -> None:
+    """Offer schedules of the learning rate (:class:`fw.interfaces.Schedule`)."""
 
 
 @hookspec

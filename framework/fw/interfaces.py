@@ -21,22 +21,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
 
-import attrs
 import torch
 from torch import Tensor
 
+from fw.info import Info as Info
 from fw.ranking import Cases as Cases
 from fw.ranking import Metrics as Metrics
 from fw.ranking import Ranking as Ranking
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from fw.data.interactions import Interactions
     from fw.data.places import Places
     from fw.data.sequences import SequenceStore
     from fw.data.split import Split
-    from fw.data.training import TrainingRows
     from fw.engine.batches import Plan
     from fw.nn.items import ItemTable
     from fw.random import Rng
@@ -119,37 +116,6 @@ class LossTerm(NamedTuple):
 
     total: Tensor  # [] summed
     count: Tensor  # type: ignore[assignment]  # [] over how many; hides tuple.count
-
-
-@attrs.frozen(eq=False, kw_only=True)
-class Info:
-    """What a component's ``build`` is given.
-
-    Counts are of the training part alone. The encoder is built first: for every other component
-    ``hidden_size`` is the encoder's.
-    """
-
-    num_users: int
-    num_items: int
-    max_len: int
-    item_counts: Tensor  # [N + 2] int64, training interactions of each item
-    training: TrainingRows  # the training rows, as tensors
-    item_frame: pd.DataFrame | None = None  # row i - 1 belongs to item i: title, features
-    hidden_size: int = 0
-    pooled_size: int = 0
-    user_ids: Sequence[str] = ()  # raw id of each row
-    warn: Callable[[str], None] = print
-
-    @property
-    def mask_item(self) -> int:
-        """The id of the mask token, N + 1."""
-        return self.num_items + 1
-
-    def name_users(self, chosen: Tensor, most: int = 3) -> str:
-        """Name the first few of the chosen rows ([U] bool) by raw id, for a message."""
-        rows = chosen.nonzero().flatten().tolist()
-        names = [str(self.user_ids[row]) for row in rows[:most]]
-        return ", ".join(names) + (f" and {len(rows) - most} more" if len(rows) > most else "")
 
 
 @runtime_checkable
@@ -271,6 +237,17 @@ class Optimizer(Protocol):
 
     def __call__(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """Make the optimizer of all trained parameters."""
+
+
+@runtime_checkable
+class Schedule(Protocol):
+    """The course of the learning rate, as a factor of what the optimizer was given."""
+
+    def __call__(self, step: int, steps: int) -> float:
+        """Return the factor of a step, from 0 on, of ``steps`` in all; none of warm-up among them.
+
+        It depends on both numbers alone, so that a run that is resumed goes on as it was.
+        """
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from fw.config.slots import DatasetSlot, LossSlot, Slot
+from fw.config.slots import DatasetSlot, LossSlot, ScheduleSlot, Slot
 
 
 @attrs.frozen(kw_only=True)
@@ -51,6 +51,7 @@ KINDS = {
         _kind("pooling", required=False),
         _kind("loss", plural="losses", many=True, slot=LossSlot),
         _kind("optimizer"),
+        _kind("schedule", required=False, slot=ScheduleSlot),
         _kind("evaluator", many=True),
     )
 }

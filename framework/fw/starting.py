@@ -27,6 +27,7 @@ _SUMMARIES = {
     "optimizer": "Train by stochastic gradient descent with momentum.",
     "pooling": "Average hidden states, newer ones weighing more.",
     "sampler": "Draw negatives uniformly from all items.",
+    "schedule": "Let the learning rate fall in steps.",
     "splitter": "Hold out the last items of every user.",
     "task": "Predict the newest item alone.",
 }

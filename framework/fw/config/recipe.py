@@ -10,7 +10,7 @@ import attrs
 
 from fw.config.settings import plain
 from fw.config.slots import Slot
-from fw.config.validators import at_least, between, positive
+from fw.config.validators import at_least, between, open_fraction, positive
 from fw.errors import PluginError
 from fw.kinds import KINDS
 from fw.registry import Entry
@@ -75,6 +75,16 @@ class Training:
     precision: Precision = attrs.field(
         default="float32",
         metadata={"help": "of matrix products: tf32 is for CUDA; weights stay float32"},
+    )
+    clip_norm: float | None = attrs.field(
+        default=None,
+        validator=positive,
+        metadata={"help": "the norm of all gradients together above which they are scaled down"},
+    )
+    ema_decay: float | None = attrs.field(
+        default=None,
+        validator=open_fraction,
+        metadata={"help": "evaluate and keep an average of the weights: what is left a step later"},
     )
 
 

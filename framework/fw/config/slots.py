@@ -64,3 +64,14 @@ class LossSlot(Slot):
     distinct: bool | None = attrs.field(
         default=None, metadata={"help": "draw two different augmenters for the two views"}
     )
+
+
+@attrs.frozen(kw_only=True)
+class ScheduleSlot(Slot):
+    """Warm-up, done the same way before every schedule."""
+
+    warmup_steps: int = attrs.field(
+        default=0,
+        validator=at_least(0),
+        metadata={"help": "steps in which the learning rate first rises to its full height"},
+    )

@@ -48,6 +48,8 @@ def resume(session: Session) -> Course:
 def _restored(session: Session, saved: Mapping[str, Any]) -> Course:
     fit_weights(session.step, saved["weights"])
     session.optimizer.load_state_dict(saved["optimizer"])
+    if session.average is not None:
+        session.average.restore(saved["average"])
     generators.restore(saved.get("generators", {}), session.device)
     course = Course(selection=Selection.from_plain(saved["selection"]))
     if saved.get("within"):
@@ -60,6 +62,12 @@ def _restored(session: Session, saved: Mapping[str, Any]) -> Course:
 def _save_best_again(session: Session, course: Course) -> None:
     """Write the best weights of a run that was killed after their checkpoint and before them."""
     if course.selection.epoch and course.selection.improved and not course.within:
+        save_weights(session)
+
+
+def save_weights(session: Session) -> None:
+    """Keep the weights of the newest epoch as the best ones."""
+    with session.kept_weights():
         session.folder.save_weights(session.step.state_dict())
 
 
@@ -71,6 +79,7 @@ def save(session: Session, course: Course) -> None:
         {
             "weights": session.step.state_dict(),
             "optimizer": session.optimizer.state_dict(),
+            "average": session.average.state() if session.average else None,
             "generators": generators.states(session.device),
             "selection": course.selection.plain(),
             "within": course.within.plain() if course.within else None,

@@ -66,10 +66,12 @@ def train_epoch(
     plans: Sequence[Plan],
     progress: Progress,
     after_step: Callable[[int], object] = lambda users: None,
+    before_step: Callable[[int], object] = lambda done: None,
 ) -> EpochReport:
     """Train on every batch of ``plans`` that is not done yet, and report the whole epoch.
 
-    ``execute`` carries out a step of ``step``; ``after_step`` is called with the users of each.
+    ``execute`` carries out a step of ``step``; ``after_step`` is called with the users of each,
+    ``before_step`` with how many steps of the epoch are done.
     Raises LossNotFinite if a loss is not finite.
     """
     number = torch.tensor(progress.epoch, device=step.device)
@@ -77,6 +79,7 @@ def train_epoch(
     left = plans[progress.done :]
     for plan, history in zip(left, _waited_for(loader(left), progress), strict=True):
         try:
+            before_step(progress.done)
             record = progress.record[progress.done]
             _train_batch(execute, history.to(step.device), plan, number, record)
         except Exception as error:

@@ -11,9 +11,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fw.config.recipe import Execution, Precision
+from fw.engine.average import Average
 from fw.engine.batches import Group
 from fw.engine.graphs import CapturedStep, CudaGraphs
 from fw.engine.step import Step
@@ -35,8 +36,15 @@ class Execute(Protocol):
 class PlainStep:
     """Calls whatever computes the loss, and updates the weights."""
 
-    def __init__(self, loss: ComputeLoss, optimizer: torch.optim.Optimizer) -> None:
+    def __init__(
+        self,
+        loss: ComputeLoss,
+        optimizer: torch.optim.Optimizer,
+        clip_norm: float | None = None,
+        average: Average | None = None,
+    ) -> None:
         self.loss, self.optimizer = loss, optimizer
+        self.clip_norm, self.average = clip_norm, average
 
     def __call__(
         self, history: Sequences, groups: Sequence[Group], epoch: Tensor
@@ -45,7 +53,12 @@ class PlainStep:
         loss, terms = self.loss(history, groups, epoch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        if self.clip_norm is not None:
+            # Scaled on the device by the smaller of 1 and clip_norm / norm: no value is read.
+            nn.utils.clip_grad_norm_(trained(self.optimizer), self.clip_norm)
         self.optimizer.step()
+        if self.average is not None:
+            self.average.update()
         return loss.detach(), terms
 
 
@@ -90,6 +103,8 @@ def choose_execution(
     mode: Execution,
     precision: Precision,
     warn: Warn,
+    clip_norm: float | None = None,
+    average: Average | None = None,
 ) -> Execute:
     """Return what carries out a training step in the given mode, or eagerly if that cannot be."""
     device = step.device
@@ -100,13 +115,18 @@ def choose_execution(
         loss = CompiledStep(step, torch.compile(step), warn)
     if precision == "bfloat16":
         loss = InPrecision(loss, device)
-    plain = PlainStep(loss, optimizer)
+    plain = PlainStep(loss, optimizer, clip_norm, average)
     if mode != "cuda_graph":
         return plain
     if reason := _why_not_capture(device, optimizer):
         warn(f'execution = "cuda_graph": {reason}; trained eagerly')
         return plain
     return CapturedStep(plain, optimizer, warn, CudaGraphs(device))
+
+
+def trained(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    """Return the parameters of all groups of an optimizer."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
 def matrix_products(precision: Precision, device: torch.device) -> AbstractContextManager[object]:

@@ -11,7 +11,7 @@ import attrs
 
 from fw.engine import generators
 from fw.engine.batches import Plan
-from fw.engine.checkpoint import Course, is_due, resume, save
+from fw.engine.checkpoint import Course, is_due, resume, save, save_weights
 from fw.engine.diagnosis import diagnose, warnings
 from fw.engine.epoch import EpochReport, Progress, train_epoch
 from fw.engine.selection import Selection
@@ -32,6 +32,7 @@ def train(session: Session) -> Selection:
         with session.watch.during("preparing"):
             course = resume(session)
             _warn_of_lone_rows(session)
+            _warn_of_a_long_warm_up(session)
         try:
             while not course.selection.finished(training.epochs, training.patience):
                 session.stop.check()
@@ -52,6 +53,16 @@ def _warn_of_lone_rows(session: Session) -> None:
         )
 
 
+def _warn_of_a_long_warm_up(session: Session) -> None:
+    """Say where training ends before the learning rate has reached its full height."""
+    steps = session.training.epochs * len(session.plans(1))
+    if session.pace is not None and session.pace.warmup_steps > steps:
+        session.reporter.warn(
+            f"[schedule] warmup_steps = {session.pace.warmup_steps}, but training has {steps} steps"
+            " at most: the learning rate never reaches its full height"
+        )
+
+
 def _train_one(session: Session, course: Course) -> None:
     """Train an epoch or the rest of one, look at validation if it is time, write all down."""
     epoch, training = course.selection.epoch + 1, session.training
@@ -68,6 +79,7 @@ def _train_one(session: Session, course: Course) -> None:
     line = {
         "epoch": epoch,
         **attrs.asdict(report),
+        **_rate(session),
         "metrics": _json_safe(metrics),
         "diagnostics": _json_safe(diagnostics),
     }
@@ -92,6 +104,7 @@ def _train_the_rest(
             plans,
             within,
             _between_steps(session, course, advance),
+            _before_steps(session, within.epoch, len(plans)),
         )
     session.watch.move(within.data_seconds - waited, "training", to="data")
     return report
@@ -109,11 +122,23 @@ def _between_steps(
     return after_step
 
 
+def _before_steps(session: Session, epoch: int, steps: int) -> Callable[[int], None]:
+    def before_step(done: int) -> None:
+        if session.pace is not None:
+            session.pace.set(epoch, done, steps)
+
+    return before_step
+
+
 def _evaluate(session: Session, state: Selection) -> tuple[Selection, Mapping[str, float]]:
     """Look at validation; a signal breaks this off, and the resumed run does it again."""
     started = time.perf_counter()
     try:
-        with session.watch.during("evaluating"), session.stop.held(False):
+        with (
+            session.watch.during("evaluating"),
+            session.kept_weights(),
+            session.stop.held(False),
+        ):
             metrics = session.validate()
     except EvaluationError as error:
         # Scores that are no numbers are no reason to lose the epochs before.
@@ -140,7 +165,7 @@ def _record(
     if done or selection.improved or regular or is_due(session, course):
         save(session, course)
     if selection.improved:
-        session.folder.save_weights(session.step.state_dict())
+        save_weights(session)
 
 
 def _diagnose(session: Session, epoch: int, report: EpochReport, plan: Plan) -> Mapping[str, float]:
@@ -149,6 +174,11 @@ def _diagnose(session: Session, epoch: int, report: EpochReport, plan: Plan) -> 
     for subject, warning in warnings(session.step.terms, report.losses, numbers).items():
         session.reporter.warn_once(subject, f"epoch {epoch}: {warning}")
     return numbers
+
+
+def _rate(session: Session) -> dict[str, float]:
+    """Return the learning rate of the newest step, where a schedule changes it."""
+    return {} if session.pace is None else {"learning_rate": session.pace.rate}
 
 
 def _json_safe(metrics: Mapping[str, float]) -> dict[str, float | None]:

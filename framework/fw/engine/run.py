@@ -17,6 +17,7 @@ from fw.config.recipe import Recipe
 from fw.data.places import Places
 from fw.discovery import discover_or_explain
 from fw.engine import generators, results
+from fw.engine.average import Average
 from fw.engine.blame import blamed_by_traceback
 from fw.engine.build import make
 from fw.engine.data import RunData, load_data
@@ -29,6 +30,7 @@ from fw.engine.loop import train
 from fw.engine.machine import Usage, describe_load
 from fw.engine.memory import memory_explained
 from fw.engine.ownership import PATIENCE
+from fw.engine.pace import Pace
 from fw.engine.prepared import Prepared, prepare
 from fw.engine.reporting import Reporter
 from fw.engine.restore import read_kept_recipe
@@ -242,15 +244,25 @@ def _session(
 ) -> Session:
     make_optimizer = make(recipe.one("optimizer"), parts.info, recipe.seed)
     step, exam, training = parts.step, parts.exam, recipe.training
-    optimizer = make_optimizer([p for p in step.parameters() if p.requires_grad])
+    weights = [p for p in step.parameters() if p.requires_grad]
+    optimizer = make_optimizer(weights)
+    average = Average(weights, training.ema_decay) if training.ema_decay else None
     return Session(
         step=step,
         loader=parts.loader,
         training_rows=parts.info.training,
         optimizer=optimizer,
         execute=choose_execution(
-            step, optimizer, training.execution, training.precision, reporter.warn
+            step,
+            optimizer,
+            training.execution,
+            training.precision,
+            reporter.warn,
+            clip_norm=training.clip_norm,
+            average=average,
         ),
+        pace=Pace.of(recipe, parts.info, optimizer),
+        average=average,
         training=training,
         validate=lambda: results.full_names("valid", exam.score_model(step, "valid")),
         folder=folder,

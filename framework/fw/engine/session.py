@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 import attrs
 import numpy as np
@@ -10,9 +11,11 @@ import torch
 
 from fw.config.recipe import Training
 from fw.data.training import TrainingRows
+from fw.engine.average import Average
 from fw.engine.batches import Plan, epoch_plans
 from fw.engine.execution import Execute
 from fw.engine.folder import RunFolder
+from fw.engine.pace import Pace
 from fw.engine.reporting import Reporter
 from fw.engine.step import Step
 from fw.engine.stopwatch import Stopwatch
@@ -35,8 +38,14 @@ class Session:
     validate: Validate
     folder: RunFolder
     reporter: Reporter
+    pace: Pace | None = None  # where the recipe has a schedule
+    average: Average | None = None  # where the recipe has ema_decay
     stop: Stop = attrs.field(factory=Stop)
     watch: Stopwatch = attrs.field(factory=Stopwatch)
+
+    def kept_weights(self) -> AbstractContextManager[None]:
+        """Let the step have the weights that are evaluated and kept for a while."""
+        return nullcontext() if self.average is None else self.average.in_use()
 
     @property
     def device(self) -> torch.device:

@@ -24,6 +24,7 @@ from fw.testing.losses import LossContract
 from fw.testing.optimizers import OptimizerContract
 from fw.testing.poolings import PoolingContract
 from fw.testing.samplers import SamplerContract
+from fw.testing.schedules import ScheduleContract
 from fw.testing.splitters import SplitterContract
 from fw.testing.tasks import TaskContract
 
@@ -37,6 +38,7 @@ __all__ = [
     "OptimizerContract",
     "PoolingContract",
     "SamplerContract",
+    "ScheduleContract",
     "SplitterContract",
     "TaskContract",
 ]

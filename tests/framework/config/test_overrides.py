@@ -127,8 +127,8 @@ MISTAKES = {
     "training.epochs=0": "[training] epochs must be at least 1, found 0",
     "training.epoch=5": "unknown key 'epoch' in [training]\n"
     "    did you mean 'epochs'?\n"
-    "    known keys: batch_size, checkpoint_every, checkpoint_minutes, epochs, "
-    "evaluate_every, execution, monitor, patience, precision",
+    "    known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, "
+    "ema_decay, epochs, evaluate_every, execution, monitor, patience, precision",
     "encoder.dropout=2.0": "[encoder] (small) dropout must be at least 0 and less than 1, "
     "found 2.0",
     "encoder.name=smal": "unknown encoder 'smal'\n"
@@ -151,8 +151,8 @@ def test_case_B55_a_table_that_is_called_otherwise_is_refused(complaint, recipe_
         "    did you mean [training]?\n"
         "    'epochs' belongs in [training]\n"
         "    known tables: [[augmenters]], [[evaluators]], [[losses]], [dataset], [encoder], "
-        "[loader], [optimizer], [pooling], [sampler], [splitter], [sweep], [task], [training], "
-        "[views]"
+        "[loader], [optimizer], [pooling], [sampler], [schedule], [splitter], [sweep], [task], "
+        "[training], [views]"
     )
 
 

@@ -120,8 +120,8 @@ def test_every_problem_of_a_recipe_is_told_at_once_in_the_order_of_its_lines(com
         "r.toml:30: unknown key 'epohcs' in [training]\n"
         "    epohcs = 2\n"
         "    did you mean 'epochs'?\n"
-        "    known keys: batch_size, checkpoint_every, checkpoint_minutes, epochs, "
-        "evaluate_every, execution, monitor, patience, precision"
+        "    known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, "
+        "ema_decay, epochs, evaluate_every, execution, monitor, patience, precision"
     )
 
 

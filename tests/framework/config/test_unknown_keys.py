@@ -4,11 +4,12 @@ import pytest
 
 TABLES = (
     "known tables: [[augmenters]], [[evaluators]], [[losses]], [dataset], [encoder], "
-    "[loader], [optimizer], [pooling], [sampler], [splitter], [sweep], [task], [training], [views]"
+    "[loader], [optimizer], [pooling], [sampler], [schedule], [splitter], [sweep], [task], "
+    "[training], [views]"
 )
 TRAINING = (
-    "known keys: batch_size, checkpoint_every, checkpoint_minutes, epochs, evaluate_every, "
-    "execution, monitor, patience, precision"
+    "known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, ema_decay, "
+    "epochs, evaluate_every, execution, monitor, patience, precision"
 )
 ADAM = "known keys: betas, decoupled, learning_rate, name, warmup"
 TOP = "known keys: extends, max_len, seed"

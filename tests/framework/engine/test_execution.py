@@ -208,3 +208,63 @@ def test_case_B23_float16_is_refused(tmp_path, name):
         f'--set training.precision="{name}": [training] precision must be one of "float32", '
         f'"tf32", "bfloat16", found "{name}" (string)'
     )
+
+
+def sgd(step):
+    return torch.optim.SGD(step.parameters(), lr=1.0)
+
+
+def moved(step, before):
+    """Return how far all weights together have moved, and each of them."""
+    steps = {name: before[name] - value for name, value in step.named_parameters()}
+    return torch.stack([one.square().sum() for one in steps.values()]).sum().sqrt(), steps
+
+
+def weights_of(step):
+    return {name: value.detach().clone() for name, value in step.named_parameters()}
+
+
+def test_gradients_are_scaled_down_together_to_the_norm_that_is_asked_for():
+    free, clipped = small_step(), small_step()
+    before = weights_of(free)
+    batch = next(batches())
+    PlainStep(free, sgd(free))(*batch)
+    PlainStep(clipped, sgd(clipped), 0.01)(*batch)
+    norm, steps = moved(free, before)
+    assert norm > 0.01
+    found, scaled = moved(clipped, before)
+    assert found.item() == pytest.approx(0.01, rel=1e-3)
+    for name, one in scaled.items():
+        torch.testing.assert_close(one, steps[name] * 0.01 / norm, rtol=1e-3, atol=1e-7)
+
+
+def test_smaller_gradients_are_left_alone():
+    free, clipped = small_step(), small_step()
+    batch = next(batches())
+    PlainStep(free, sgd(free))(*batch)
+    PlainStep(clipped, sgd(clipped), 1000.0)(*batch)
+    for name, value in free.state_dict().items():
+        assert value.equal(clipped.state_dict()[name]), name
+
+
+def test_captured_steps_clip_as_eager_ones_do():
+    step, other = small_step(), small_step()
+    optimizer, recorder = adam(other), FakeRecorder(other)
+    eager = losses_of(PlainStep(step, adam(step), 0.05))
+    train = PlainStep(other, optimizer, 0.05)
+    assert losses_of(CapturedStep(train, optimizer, pytest.fail, recorder)) == eager
+    assert eager != plain_losses()[0]
+
+
+def test_clipping_is_a_key_of_the_recipe_and_never_zero(tmp_path):
+    recipe = tiny_runs.write_recipe(tmp_path)
+    losses = [
+        json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])["loss"]
+        for folder in (
+            tiny_runs.train_tiny(recipe, "optimizer.epsilon=1.0"),
+            tiny_runs.train_tiny(recipe, "optimizer.epsilon=1.0", "training.clip_norm=1e-6"),
+        )
+    ]
+    assert losses[0] != losses[1]
+    with pytest.raises(RecipeError, match="clip_norm must be greater than 0, found 0"):
+        tiny_runs.train_tiny(recipe, "training.clip_norm=0")

@@ -10,7 +10,7 @@ import torch
 from fw.engine import run as engine
 from fw.engine.exam import Exam
 from fw.engine.selection import Selection
-from fw.errors import TrainingError
+from fw.errors import RunError, TrainingError
 from fw.stopping import Stopped
 from same_runs import assert_same_run, checkpoint, lines
 from tiny_runs import RECIPE, Silent, write_recipe
@@ -267,3 +267,33 @@ def test_case_B24_weights_spoilt_within_an_epoch_never_become_a_checkpoint(
     state = checkpoint(folder_of(tmp_path))
     assert (state["selection"]["epoch"], state["within"]) == (2, None)
     assert all(tensor.isfinite().all() for tensor in state["weights"].values())
+
+
+def test_schedule_clipping_and_average_go_on_where_they_were(run, tmp_path):
+    more = {
+        "overrides": [
+            'schedule={name="cosine", warmup_steps=6}',
+            "training.clip_norm=0.5",
+            "training.ema_decay=0.8",
+        ]
+    }
+    undisturbed = run(runs=tmp_path / "undisturbed", **more)
+    with pytest.raises(Stopped):
+        run(Stops(1, 2), **more)
+    with pytest.raises(Stopped):
+        engine.resume(folder_of(tmp_path), device="cpu", reporter=Stops(2, 3))
+    engine.resume(folder_of(tmp_path), device="cpu", reporter=Silent())
+    assert_same_run(folder_of(tmp_path), undisturbed)
+    averages = [checkpoint(one)["average"] for one in (folder_of(tmp_path), undisturbed)]
+    assert averages[0]["mass"].equal(averages[1]["mass"])
+    assert all(a.equal(b) for a, b in zip(*(one["sums"] for one in averages), strict=True))
+
+
+def test_a_checkpoint_without_the_average_that_the_recipe_asks_for_is_refused(run, tmp_path):
+    with pytest.raises(Stopped):
+        run(Stops(1, 2))
+    folder = folder_of(tmp_path)
+    text = (folder / "recipe.toml").read_text()
+    (folder / "recipe.toml").write_text(text.replace("epochs =", "ema_decay = 0.9\nepochs ="))
+    with pytest.raises(RunError, match=r"the checkpoint in .* does not fit the recipe: "):
+        engine.resume(folder, device="cpu", reporter=Silent())

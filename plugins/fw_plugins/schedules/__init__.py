@@ -1,0 +1,1 @@
+"""Bundled schedules of the learning rate."""
