@@ -10,13 +10,28 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
     from rich.table import Table
 
     from fw.registry import Registry
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-recipe_argument = click.argument("recipe")
+
+def complete_recipes(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Offer a shell the names of shipped recipes, and files."""
+    from click.shell_completion import CompletionItem
+
+    from fw.config.sources import shipped_recipes
+
+    names = [name for name in shipped_recipes() if name.startswith(incomplete)]
+    # First, since bash forgets what stands before it: files are completed where no name fits.
+    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, names)]
+
+
+recipe_argument = click.argument("recipe", shell_complete=complete_recipes)
 
 set_option = click.option(
     "--set",

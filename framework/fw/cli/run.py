@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from fw.cli.common import device_option, recipe_options
+from fw.cli.common import complete_recipes, device_option, recipe_options
 
 
 @click.command()
-@click.argument("recipe", required=False)
+@click.argument("recipe", required=False, shell_complete=complete_recipes)
 @click.option("--resume", type=click.Path(path_type=Path), metavar="RUN", help="Go on with a run.")
 @recipe_options
 @device_option
