@@ -15,6 +15,8 @@ from fw.data.tables import Table
 from fw.errors import DataError
 
 DEFAULT_NAMES = ("user", "item", "time")
+_SKIP = 'set blank = "skip" to leave such rows out'
+_MEND = "fill them in, or take these rows out of the file"
 
 
 @attrs.frozen(kw_only=True)
@@ -24,12 +26,14 @@ class Layout:
     What is None is the column called ``user``, ``item``, ``time``, or where columns have no names
     the first, second and third. A table of two columns has no times; nor has one where ``time`` is
     the empty string. Then the order of the rows is the order in time.
+    ``settable`` is whether a recipe can say otherwise, which errors then advise.
     """
 
     user: str | int | None = None
     item: str | int | None = None
     time: str | int | None = None
     more: tuple[str, ...] = ()
+    settable: bool = False
 
 
 def read_interactions(
@@ -40,7 +44,7 @@ def read_interactions(
     cells = dict(zip(numbers, table.columns(list(numbers.values())), strict=True))
     rows = np.arange(len(cells["user"]))
     columns = [Column(table, name, column, rows) for name, column in cells.items()]
-    full, skipped = _without_blanks(table, columns, blank)
+    full, skipped = _without_blanks(table, columns, blank, layout.settable)
     frame = pd.DataFrame({column.name: _converted(column) for column in full})
     counts = {"blank_rows_skipped": skipped} if blank == "skip" else {}
     return Interactions(frame=frame, counts=counts, files=(table.path,))
@@ -53,7 +57,7 @@ def _converted(column: Column) -> np.ndarray | pd.Categorical:
 
 
 def _without_blanks(
-    table: Table, columns: Sequence[Column], blank: str
+    table: Table, columns: Sequence[Column], blank: str, settable: bool
 ) -> tuple[list[Column], int]:
     blanks = {column.name: column.is_blank() for column in columns}
     some = np.any(list(blanks.values()), axis=0)
@@ -63,7 +67,7 @@ def _without_blanks(
         names = ", ".join(name for name, mask in blanks.items() if mask.any())
         raise DataError(
             f"{table.path}, {table.place(np.flatnonzero(some).tolist())}: blank cells ({names})\n"
-            '    set blank = "skip" to leave such rows out'
+            f"    {_SKIP if settable else _MEND}"
         )
     if some.all():
         raise DataError(f"{table.path}: no interactions: every row has blank cells")
@@ -76,7 +80,7 @@ def _choose(table: Table, layout: Layout) -> dict[str, int]:
     found = {what: _find(table, name) for what, name in wanted.items()}
     missing = [str(wanted[what]) for what, number in found.items() if number is None]
     if missing:
-        raise DataError(_not_found(table, missing))
+        raise DataError(_not_found(table, missing, layout.settable))
     return {what: number for what, number in found.items() if number is not None}
 
 
@@ -101,10 +105,12 @@ def _find(table: Table, name: str | int) -> int | None:
     return numbers[0] if numbers else None
 
 
-def _not_found(table: Table, missing: Sequence[str]) -> str:
+def _not_found(table: Table, missing: Sequence[str], settable: bool) -> str:
     message = f"{table.path}: column{'s' * (len(missing) > 1)} {', '.join(missing)} not found"
     if table.names is None:
         return f"{message}; there are {table.num_columns}, without names, counted from 0"
+    if not settable:
+        return f"{message}; there are: {', '.join(table.names)}"
     if any(_is_number(name) for name in table.names):
         return (
             f"{message}; line 1 looks like data: {', '.join(table.names)}\n"

@@ -78,7 +78,9 @@ class InteractionFile:
     def load(self, places: Places) -> Interactions:
         """Read the file; raises DataNotFound if there is none, DataError if something is wrong."""
         table = self._open(places.find(self.path))
-        layout = Layout(user=self.user, item=self.item, time=self.time, more=self.columns)
+        layout = Layout(
+            user=self.user, item=self.item, time=self.time, more=self.columns, settable=True
+        )
         return read_interactions(table, layout, blank=self.blank)
 
     def _open(self, path: Path) -> Table:

@@ -143,8 +143,17 @@ def test_a_file_that_is_missing_or_no_table_is_refused(fw, tmp_path):
     said = fw("--file", broken, code=2).stderr
     assert said.startswith(f"{broken}: not a readable parquet file: ")
     wrong = write([("a", "12")], tmp_path / "w.parquet", ("who", "item"))
-    assert fw("--file", wrong, code=2).stderr.startswith(
+    assert fw("--file", wrong, code=2).stderr == (
         f"{wrong}: column user not found; there are: who, item\n"
+    )
+
+
+def test_a_blank_cell_of_a_file_is_refused_with_advice_that_can_be_followed(fw, tmp_path):
+    path = tmp_path / "h.csv"
+    path.write_text("user,item\nann,12\nann,\n,007\nbob,12\n")
+    assert fw("--file", path, code=2).stderr == (
+        f"{path}, lines 3, 4: blank cells (user, item)\n"
+        "    fill them in, or take these rows out of the file\n"
     )
 
 

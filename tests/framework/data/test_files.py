@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from fw.data.files import read_file
+from fw.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,44 @@ def test_real_files_have_the_counts_that_are_published(real_data):
         31_013,
         23_715,
     )
+
+
+def test_further_columns_are_no_times_where_columns_have_names(tmp_path):
+    frame = pd.DataFrame({"user": ["a", "a"], "item": ["x", "y"], "rating": [5, 3]})
+    frame.to_csv(tmp_path / "data.csv", index=False)
+    frame.to_parquet(tmp_path / "data.parquet")
+    for name in ("data.csv", "data.parquet"):
+        found = read_file(tmp_path / name).frame
+        assert list(found.columns) == ["user", "item"]
+        assert found.values.tolist() == [["a", "x"], ["a", "y"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "user,item\na,x\na,\n",
+            ", line 3: blank cells (item)\n    fill them in, or take these rows out of the file",
+        ),
+        (
+            "a::x::1\n::y::2\n",
+            ", line 2: blank cells (user)\n    fill them in, or take these rows out of the file",
+        ),
+        ("user,item\na,x\nb\n", ", line 3: 1 columns where the first has 2: b"),
+        ("user\titem\na\tx\nb\n", ", line 3: 1 columns where the first has 2: b"),
+    ],
+)
+def test_what_a_row_lacks_is_said_without_settings_that_nobody_can_set(tmp_path, text, message):
+    path = tmp_path / "data.txt"
+    path.write_text(text)
+    with pytest.raises(DataError) as caught:
+        read_file(path)
+    assert str(caught.value) == f"{path}{message}"
+
+
+def test_a_parquet_file_without_the_columns_is_refused(tmp_path):
+    path = tmp_path / "data.parquet"
+    pd.DataFrame({"0": ["a"], "1": ["x"]}).to_parquet(path)
+    with pytest.raises(DataError) as caught:
+        read_file(path)
+    assert str(caught.value) == f"{path}: columns user, item not found; there are: 0, 1"
