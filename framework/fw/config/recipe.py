@@ -86,6 +86,9 @@ class Training:
         validator=open_fraction,
         metadata={"help": "evaluate and keep an average of the weights: what is left a step later"},
     )
+    init_from: Path | None = attrs.field(
+        default=None, metadata={"help": "a finished run with whose best weights training begins"}
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -59,6 +59,13 @@ def read_histories(folder: RunFolder) -> Split | None:
     return Split(store=store, train_lengths=trained, valid=none, test=none)
 
 
+def read_item_ids(folder: RunFolder) -> np.ndarray:
+    """Return the raw ids of a run's items 1..N; raises RunError if it keeps none."""
+    if not (folder.path / ITEMS).exists():
+        raise RunError(f"the run keeps no list of its items: {folder.path.absolute()}")
+    return np.asarray(_read(folder.path / ITEMS).to_pandas().index.tolist(), dtype=object)
+
+
 def _item_frame(store: SequenceStore) -> pd.DataFrame:
     ids = pd.Index(store.item_ids, name="item", dtype=object)
     frame = store.item_frame

@@ -37,6 +37,7 @@ from fw.engine.restore import read_kept_recipe
 from fw.engine.session import Session
 from fw.engine.spoilt import culprit_named
 from fw.engine.stopwatch import Stopwatch
+from fw.engine.warm_start import start_from
 from fw.stopping import Stop, listening
 from fw.workers import refuse_in_starting_worker
 
@@ -190,6 +191,8 @@ def _execute(
             _write_down(recipe, folder, loaded, environment)
             reporter.say(f"{loaded.summary}\ndevice {device}, run folder {folder.path}")
             parts = prepare(recipe, loaded, device, reporter.warn)
+            if recipe.training.init_from and not folder.is_trained():
+                start_from(recipe.training.init_from, parts.step, loaded, reporter.warn)
             session = _session(recipe, parts, folder, reporter, stop, watch)
         before = Usage.now()
         with blamed_by_traceback(recipe, "in a run"):
