@@ -82,7 +82,10 @@ class Batch(NamedTuple):
 
     inputs: Sequences
     targets: Sequences  # what each position of inputs is to predict; PAD where nothing is
-    history: Sequences  # the newest max_len + 1 training items
+    history: Sequences  # the newest max_len + ahead training items
+    # [B, T]: the position of inputs that each of targets ([B, T]) is for; None: its own. Set by the
+    # engine where a task has num_targets; samplers and losses need not look at it.
+    places: Tensor | None = None
 
 
 class Negatives(NamedTuple):
@@ -101,6 +104,8 @@ class StepOutput(NamedTuple):
     A loss that requires ``views`` is called once a step, with the views of the whole batch. Any
     other loss is called for parts of the batch, each cut to its own length; its terms are added up.
     """
+    It is given a state for each of ``batch.targets``: where a task says that few positions have a
+    target, the others are left out of both.
 
     batch: Batch
     items: ItemTable
@@ -156,15 +161,30 @@ class Loader(Protocol):
 
 @runtime_checkable
 class Task(Protocol):
-    """What each position is to predict."""
+    """What each position is to predict.
+
+    The three class variables are asked of the settings class too, before the task is built. May
+    have ``num_targets(width)``, which says how many targets a row of ``width`` inputs may have:
+    samplers and losses then get so many places a row in place of all positions. May have
+    ``target_counts(info)``, how often each item is expected to be a target in an epoch ([N + 2]
+    float64, on the host); without it that is counted as for a task that predicts each next item.
+    """
 
     min_items: ClassVar[int]  # rows with fewer training items are not trained on
 
+    ahead: ClassVar[int]  # 1 if a position predicts the item after it, 0 if its own
+    requires_causal: ClassVar[bool]  # targets stand in the inputs, at later positions
     def __call__(self, history: Sequences, rng: Rng) -> Batch:
-        """Make the training batch of rows whose newest ``max_len + 1`` items are given."""
+        """Make the batch of rows whose newest ``max_len + ahead`` training items are given.
+
+        Inputs and targets are narrower than the history by ``ahead``.
+        """
 
     def query(self, history: Sequences) -> Sequences:
-        """Make the sequences whose newest hidden state predicts the next item."""
+        """Make the sequences whose newest hidden state predicts the next item.
+
+        Neither ``history`` nor they are wider than ``max_len``.
+        """
 
 
 @runtime_checkable

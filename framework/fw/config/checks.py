@@ -89,8 +89,8 @@ def check_causality(draft: Draft) -> Iterator[Problem]:
             needed = getattr(task.settings, "requires_causal", False)
             if needed and not getattr(encoder.settings, "causal", True):
                 message = f"encoder {encoder.name!r} is not causal, as task {task.name!r} requires"
-                hint = "it would see the item it is to predict: choose another encoder or task"
-                yield node.place.problem(message, hint)
+                hint = "it would see the item it is to predict: choose another encoder, or a task "
+                yield node.place.problem(message, f"{hint}that hides it: {_open_tasks(draft)}")
 
 
 def check_protocols(draft: Draft) -> Iterator[Problem]:
@@ -133,6 +133,12 @@ CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     check_protocols,
     check_monitor,
 )
+
+
+def _open_tasks(draft: Draft) -> str:
+    """Name the tasks whose targets no encoder can see."""
+    tasks = draft.registry.entries("task")
+    return listed(t.name for t in tasks if not getattr(t.component, "requires_causal", False))
 
 
 def _requires(loss: Chosen) -> frozenset[str]:

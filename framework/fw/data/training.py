@@ -44,3 +44,14 @@ class TrainingRows(FlatRows):
         stride = int(self.items.max()) + 1 if len(self.items) else 1
         keys = torch.unique(rows * stride + items)
         return keys // stride, keys % stride
+
+    def count_newest(self, numbers: Tensor, weights: Tensor, num_items: int) -> Tensor:
+        """Add up, by item, the weight ([U]) of each row for its newest ``numbers`` ([U]) items.
+
+        Returns [N + 2] float64.
+        """
+        rows = torch.repeat_interleave(torch.arange(len(numbers)), numbers)
+        within = torch.arange(len(rows)) - (numbers.cumsum(0) - numbers)[rows]
+        first = self.starts + self.lengths - numbers
+        items = self.items[first[rows] + within].to(torch.int64)
+        return torch.bincount(items, weights.double()[rows], minlength=num_items + 2)

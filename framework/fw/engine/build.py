@@ -67,11 +67,13 @@ def build_step(recipe: Recipe, info: Info) -> Step:
     """Build everything that training needs, on the CPU."""
     encoder = make(recipe.one("encoder"), info, recipe.seed)
     info = attrs.evolve(info, hidden_size=encoder.hidden_size)
+    task = make(recipe.one("task"), info, recipe.seed)
+    info = attrs.evolve(info, task=task)
     sampler = recipe.optional("sampler")
     return Step(
         seed=recipe.seed,
         max_len=recipe.max_len,
-        task=make(recipe.one("task"), info, recipe.seed),
+        task=task,
         encoder=encoder,
         terms=_terms(recipe, info),
         sampler=make(sampler, info, recipe.seed) if sampler else None,

@@ -17,6 +17,7 @@ from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
 from fw.engine.blame import blamed_by_traceback, blamed_on
 from fw.engine.step import Step
+from fw.engine.targets import gathered
 from fw.errors import PluginError
 from fw.interfaces import Batch, Info, Negatives, Sequences
 from fw.random import Rng
@@ -53,9 +54,10 @@ def try_out(recipe: Recipe, step: Step, info: Info) -> None:
     task, sampler = recipe.one("task"), recipe.optional("sampler")
     doing = "when it was tried on a few rows before training"
     with blamed_on(task.entry, doing):
-        batch = step.task(info.training.newest(rows, step.max_len + 1), rng.child("task"))
+        batch = step.task(info.training.newest(rows, step.history_width), rng.child("task"))
         _check_items("inputs", batch.inputs, info, info.mask_item)
         _check_items("targets", batch.targets, info, info.num_items)
+        batch = gathered(batch, step.task)
     if sampler is not None and step.sampler is not None and step.needs_negatives:
         with blamed_on(sampler.entry, doing):
             check_negatives(step.sampler(batch, rng.child("sampler")), batch, info)

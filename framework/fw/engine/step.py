@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from fw.engine.batches import Group
+from fw.engine.targets import gathered, most_targets, states_of_targets
 from fw.interfaces import (
     NO_COLUMNS,
     Batch,
@@ -76,11 +77,16 @@ class Step(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Return the loss ([]) and its unweighted terms ([T]) of what a loader gave.
 
-        ``history`` are the newest ``max_len + 1`` training items of the batch, longest row first.
+        ``history`` are the newest ``history_width`` training items of the batch, longest first.
         """
         means = self.means(*self.batch(history, epoch), groups)
         loss = sum(term.weight * mean for term, mean in zip(self.terms, means, strict=True))
         return torch.as_tensor(loss), torch.stack(means).detach()
+
+    @property
+    def history_width(self) -> int:
+        """How many of a row's newest training items the task is given at most."""
+        return self.max_len + self.task.ahead
 
     @property
     def device(self) -> torch.device:
@@ -90,7 +96,8 @@ class Step(nn.Module):
     def batch(self, history: Sequences, epoch: Tensor | int) -> tuple[Batch, Rng]:
         """Make the batch of a history and the place that everything in the step draws from."""
         rng = Rng.for_rows(self.seed, epoch, history.rows)
-        return checked_batch(self.task(history, rng.child("task")), history, self.task), rng
+        batch = checked_batch(self.task(history, rng.child("task")), history, self.task)
+        return gathered(batch, self.task), rng
 
     def means(self, batch: Batch, rng: Rng, groups: Sequence[Group]) -> list[Tensor]:
         """Return the unweighted terms of the loss ([] each), in the order of ``terms``."""
@@ -142,12 +149,22 @@ class Step(nn.Module):
     def _output(
         self, batch: Batch, negatives: Negatives | None, group: Group, rng: Rng
     ) -> StepOutput:
-        part = Batch(*(_cut(sequences, group, batch) for sequences in batch))
+        part = self._part(batch, group)
         hidden = self._encoded(part.inputs, rng.child("encoder").part(group.start, group.stop))
+        hidden = states_of_targets(hidden, part)
         if negatives is not None:
             negatives = _cut_negatives(negatives, group, part.targets.items.shape[1])
         output = StepOutput(part, self.encoder.items, hidden=hidden, negatives=negatives)
         return self._selected(output)
+
+    def _part(self, batch: Batch, group: Group) -> Batch:
+        """Return a group of the batch, cut to its own width."""
+        inputs, history = (_cut(part, group, batch) for part in (batch.inputs, batch.history))
+        if batch.places is None:
+            return Batch(inputs, _cut(batch.targets, group, batch), history)
+        number = most_targets(self.task, inputs.items.shape[1])
+        targets = slice_rows(batch.targets, group.start, group.stop, number)
+        return Batch(inputs, targets, history, batch.places[group.start : group.stop, :number])
 
     def _encoded(self, inputs: Sequences, rng: Rng) -> Tensor:
         hidden = self.encoder(inputs, rng)

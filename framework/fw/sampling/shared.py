@@ -68,8 +68,12 @@ def shared(rng: Rng) -> Rng:
 
 
 def target_shares(info: Info) -> Tensor:
-    """Return what share of all training targets each item is: [N + 2] float64, on the host."""
-    counts = target_counts(info.training, info.max_len, info.num_items).double()
+    """Return what share of all training targets each item is: [N + 2] float64, on the host.
+
+    As the task says; where it says nothing, as where each position predicts the next item.
+    """
+    own = getattr(info.task, "target_counts", None)
+    counts = own(info) if own else target_counts(info.training, info.max_len, info.num_items)
     return counts / counts.sum().clamp(min=1)
 
 
@@ -78,9 +82,5 @@ def target_counts(training: TrainingRows, max_len: int, num_items: int) -> Tenso
 
     A row's targets are its newest ``max_len`` training items but for the oldest item of all.
     """
-    lengths = training.lengths
-    rows = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
-    place = torch.arange(len(rows)) - (lengths.cumsum(0) - lengths)[rows]
-    target = place >= (lengths[rows] - max_len).clamp(min=1)
-    items = training.items[(training.starts[rows] + place)[target]]
-    return torch.bincount(items.to(torch.int64), minlength=num_items + 2)
+    numbers = (training.lengths - 1).clamp(min=0, max=max_len)
+    return training.count_newest(numbers, torch.ones_like(numbers), num_items)

@@ -17,6 +17,7 @@ class NextItem:
     """Every position predicts the item after it (Kang and McAuley, ICDM 2018, section III)."""
 
     min_items: ClassVar[int] = 2
+    ahead: ClassVar[int] = 1
     requires_causal: ClassVar[bool] = True
 
     def __call__(self, history: Sequences, rng: Rng) -> Batch:

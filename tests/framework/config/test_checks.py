@@ -139,7 +139,8 @@ def test_an_encoder_that_sees_what_it_is_to_predict_is_refused(complaint, change
     assert complaint(text) == (
         "r.toml:16: encoder 'both_ways' is not causal, as task 'next_item' requires\n"
         "    [encoder]\n"
-        "    it would see the item it is to predict: choose another encoder or task"
+        "    it would see the item it is to predict: choose another encoder, or a task that hides "
+        "it: hidden_item"
     )
 
 

@@ -89,3 +89,13 @@ def test_over_random_batches_an_item_stands_as_often_as_its_share_says(make_info
     assert shares[[1, 2, 3, 4, 5]].mul(12).tolist() == pytest.approx([5, 4, 1, 1, 1])
     assert counts[shares == 0].sum() == 0
     assert chisquare(counts[shares > 0], shares[shares > 0] * 12 * 500).pvalue > 1e-4
+
+
+def test_a_task_says_itself_how_often_items_are_its_targets(make_info):
+    class Favourite:
+        def target_counts(self, info):
+            assert info.num_items == 4
+            return torch.tensor([0, 3.0, 0, 0, 1.0, 0]).double()
+
+    info = make_info([[1, 2], [3, 4]], 4, task=Favourite())
+    assert target_shares(info).tolist() == [0, 0.75, 0, 0, 0.25, 0]

@@ -18,14 +18,16 @@ def columns(sequences, part):
 
 
 @attrs.frozen(kw_only=True)
-class Reconstruct:
-    """Let every item predict itself."""
+class Newest:
+    """Let the newest item be predicted by those before it."""
 
-    min_items: ClassVar[int] = 1
+    min_items: ClassVar[int] = 2
+    ahead: ClassVar[int] = 1
+    requires_causal: ClassVar[bool] = False
 
     def __call__(self, history, rng):
         inputs = self.cut(history)
-        return Batch(inputs, inputs, history)
+        return Batch(inputs, self.targets(history, inputs), history)
 
     def cut(self, history):
         """Leave out the newest item."""
@@ -35,25 +37,96 @@ class Reconstruct:
         found = {name: torch.where(real, column, 0) for name, column in cut.columns.items()}
         return cut._replace(items=torch.where(real, cut.items, 0), columns=found)
 
+    def targets(self, history, inputs):
+        """Put the newest item where the last input is."""
+        newest = history.newest_items()[:, None]
+        return inputs._replace(items=torch.where(inputs.is_newest(), newest, 0))
+
     def query(self, history):
         return history
 
 
-class TestReconstruct(TaskContract):
-    component = Reconstruct
+class TestNewest(TaskContract):
+    component = Newest
     expected = {}
 
 
 SHAPES = "test_inputs_and_targets_are_right_padded_sequences_of_one_shape"
+SEEN = "test_no_target_is_seen_where_it_is_predicted"
+WIDTHS = "test_widths_follow_the_history"
+LOOKED_UP = (
+    "\n    an encoder could look it up: hide it; or, where it stands at later positions\n"
+    "    alone, say requires_causal = True"
+)
 
 
 @attrs.frozen(kw_only=True)
-class TwoShapes(Reconstruct):
+class Reconstruct(Newest):
+    """Let every item predict itself."""
+
+    requires_causal: ClassVar[bool] = True
+
+    def targets(self, history, inputs):
+        return inputs
+
+
+class TestReconstruct(TaskContract):
+    component = Reconstruct
+    expected = {
+        SEEN: "item 1, the target at position 0, stands in the inputs at position 0" + LOOKED_UP
+    }
+
+
+@attrs.frozen(kw_only=True)
+class SeenAhead(Newest):
+    """Let every item predict the next, which an encoder that is not causal sees."""
+
+    def targets(self, history, inputs):
+        return columns(history, slice(1, None))._replace(lengths=inputs.lengths)
+
+
+class TestSeenAhead(TaskContract):
+    component = SeenAhead
+    expected = {
+        SEEN: "item 2, the target at position 0, stands in the inputs at position 1" + LOOKED_UP
+    }
+
+
+@attrs.frozen(kw_only=True)
+class SaysSo(SeenAhead):
+    """Let every item predict the next, and say so."""
+
+    requires_causal: ClassVar[bool] = True
+
+
+class TestSaysSo(TaskContract):
+    component = SaysSo
+    expected = {}
+
+
+@attrs.frozen(kw_only=True)
+class SaysSoTooLate(SeenAhead):
+    """Say so once it is built."""
+
+    def build(self, info):
+        return SaysSo()
+
+
+class TestSaysSoTooLate(TaskContract):
+    component = SaysSoTooLate
+    expected = {
+        "test_what_is_asked_first_is_known_before_it_is_built": "requires_causal is True, but the "
+        "settings say False\n"
+        "    state it in the settings class too: requires_causal: ClassVar[...] = True"
+    }
+
+
+@attrs.frozen(kw_only=True)
+class TwoShapes(Newest):
     """Have a target less than inputs."""
 
-    def __call__(self, history, rng):
-        inputs = self.cut(history)
-        return Batch(inputs, self.cut(inputs), history)
+    def targets(self, history, inputs):
+        return self.cut(inputs)._replace(items=torch.zeros_like(inputs.items[:, 1:]))
 
 
 class TestTwoShapes(TaskContract):
@@ -65,13 +138,11 @@ class TestTwoShapes(TaskContract):
 
 
 @attrs.frozen(kw_only=True)
-class MaskAsTarget(Reconstruct):
+class MaskAsTarget(Newest):
     """Predict the mask token."""
 
-    def __call__(self, history, rng):
-        inputs = self.cut(history)
-        targets = inputs._replace(items=torch.where(inputs.is_real(), 31, 0))
-        return Batch(inputs, targets, history)
+    def targets(self, history, inputs):
+        return inputs._replace(items=torch.where(inputs.is_real(), 31, 0))
 
 
 class TestMaskAsTarget(TaskContract):
@@ -83,7 +154,7 @@ class TestMaskAsTarget(TaskContract):
 
 
 @attrs.frozen(kw_only=True)
-class Unbatched(Reconstruct):
+class Unbatched(Newest):
     """Give a pair."""
 
     def __call__(self, history, rng):
@@ -94,18 +165,19 @@ class TestUnbatched(TaskContract):
     component = Unbatched
     expected = {
         SHAPES: "the task gives tuple, not fw.Batch",
+        SEEN: "the task gives tuple, not fw.Batch",
         "test_the_history_is_passed_on": "the task gives tuple, not fw.Batch",
-        "test_widths_follow_the_history": "the task gives tuple, not fw.Batch",
+        WIDTHS: "the task gives tuple, not fw.Batch",
     }
 
 
 @attrs.frozen(kw_only=True)
-class OtherHistory(Reconstruct):
+class OtherHistory(Newest):
     """Pass the inputs on as history."""
 
     def __call__(self, history, rng):
         inputs = self.cut(history)
-        return Batch(inputs, inputs, inputs)
+        return Batch(inputs, self.targets(history, inputs), inputs)
 
 
 class TestOtherHistory(TaskContract):
@@ -117,7 +189,7 @@ class TestOtherHistory(TaskContract):
 
 
 @attrs.frozen(kw_only=True)
-class Uncut(Reconstruct):
+class Uncut(Newest):
     """Take the whole history as inputs."""
 
     def cut(self, history):
@@ -127,34 +199,35 @@ class Uncut(Reconstruct):
 class TestUncut(TaskContract):
     component = Uncut
     expected = {
-        "test_widths_follow_the_history": "a history of max_len + 1 gives inputs of width 9\n"
-        "    encoders have max_len (8) positions"
+        WIDTHS: "histories of width [2, 3, 4, 5, 6, 7, 8, 9] give inputs of width "
+        "[2, 3, 4, 5, 6, 7, 8, 9]\n    each must be narrower than its history by ahead (1)",
+        SEEN: "item 9, the target at position 8, stands in the inputs at position 8" + LOOKED_UP,
     }
 
 
 @attrs.frozen(kw_only=True)
-class HalfWide(Reconstruct):
+class HalfWide(Newest):
     """Take half of the history's width."""
 
     def __call__(self, history, rng):
         width = history.items.shape[1] // 2
         inputs = columns(history, slice(width))
         inputs = inputs._replace(lengths=history.lengths.clamp(max=width))
-        return Batch(inputs, inputs, history)
+        return Batch(inputs, inputs._replace(items=torch.zeros_like(inputs.items)), history)
 
 
 class TestHalfWide(TaskContract):
     component = HalfWide
     expected = {
-        "test_widths_follow_the_history": "histories of width [2, 3, 4, 5, 6, 7, 8, 9] give inputs "
+        WIDTHS: "histories of width [2, 3, 4, 5, 6, 7, 8, 9] give inputs "
         "of width [1, 1, 2, 2, 3, 3, 4, 4]\n"
-        "    each must be narrower than its history by the same number",
+        "    each must be narrower than its history by ahead (1)",
         "test_a_row_gets_the_same_in_any_batch": "rows [0, 2, 3, 7, 8] padded to 4 differ ...",
     }
 
 
 @attrs.frozen(kw_only=True)
-class WideQuery(Reconstruct):
+class WideQuery(Newest):
     """Add a position to the query."""
 
     def query(self, history):
@@ -177,7 +250,7 @@ class TestWideQuery(TaskContract):
 
 
 @attrs.frozen(kw_only=True)
-class EmptyQuery(Reconstruct):
+class EmptyQuery(Newest):
     """Leave out the newest item in queries."""
 
     def query(self, history):
@@ -193,7 +266,24 @@ class TestEmptyQuery(TaskContract):
 
 
 @attrs.frozen(kw_only=True)
-class NoItems(Reconstruct):
+class QueryByWidth(Newest):
+    """Ask for something else where there is more padding."""
+
+    def query(self, history):
+        other = (history.items + history.items.shape[1]) % 30 + 1
+        return history._replace(items=torch.where(history.is_real(), other, 0))
+
+
+class TestQueryByWidth(TaskContract):
+    component = QueryByWidth
+    expected = {
+        "test_a_query_is_the_same_in_any_batch": "row 0 has the query [29, 7, 10], and "
+        "[4, 12, 15] where there is more padding\n    go by the lengths of rows, not by their width"
+    }
+
+
+@attrs.frozen(kw_only=True)
+class NoItems(Newest):
     """Be content with no items."""
 
     min_items: ClassVar[int] = 0
@@ -204,4 +294,55 @@ class TestNoItems(TaskContract):
     expected = {
         "test_min_items_is_a_number_of_items": "min_items is 0\n"
         "    it must be a whole number, 1 or more"
+    }
+
+
+@attrs.frozen(kw_only=True)
+class Overfull(Newest):
+    """Have a target where it says that there is none."""
+
+    def num_targets(self, width):
+        return 0
+
+
+class TestOverfull(TaskContract):
+    component = Overfull
+    expected = {
+        "test_no_row_has_more_targets_than_it_says": "num_targets(1) is 0, but a row of 1 inputs "
+        "has 1 targets"
+    }
+
+
+FREQUENT = "test_targets_are_as_frequent_as_it_says"
+
+
+@attrs.frozen(kw_only=True)
+class Miscounted(Newest):
+    """Say that every training item is a target."""
+
+    def target_counts(self, info):
+        return info.item_counts.double()
+
+
+class TestMiscounted(TaskContract):
+    component = Miscounted
+    expected = {
+        FREQUENT: "target_counts says ... for item ...; it was a target ... times an epoch, the "
+        "mean of 200"
+    }
+
+
+@attrs.frozen(kw_only=True)
+class CountsInWholeNumbers(Newest):
+    """Give counts that are no float64."""
+
+    def target_counts(self, info):
+        return info.item_counts
+
+
+class TestCountsInWholeNumbers(TaskContract):
+    component = CountsInWholeNumbers
+    expected = {
+        FREQUENT: "target_counts gives [32] torch.int64\n    it must be [32] torch.float64: N + 2 "
+        "items"
     }
