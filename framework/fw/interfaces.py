@@ -103,9 +103,9 @@ class StepOutput(NamedTuple):
 
     A loss that requires ``views`` is called once a step, with the views of the whole batch. Any
     other loss is called for parts of the batch, each cut to its own length; its terms are added up.
-    """
     It is given a state for each of ``batch.targets``: where a task says that few positions have a
     target, the others are left out of both.
+    """
 
     batch: Batch
     items: ItemTable
@@ -171,9 +171,9 @@ class Task(Protocol):
     """
 
     min_items: ClassVar[int]  # rows with fewer training items are not trained on
-
     ahead: ClassVar[int]  # 1 if a position predicts the item after it, 0 if its own
     requires_causal: ClassVar[bool]  # targets stand in the inputs, at later positions
+
     def __call__(self, history: Sequences, rng: Rng) -> Batch:
         """Make the batch of rows whose newest ``max_len + ahead`` training items are given.
 
