@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from fw.nn.attending import take
 from fw.nn.attention import SelfAttention
 from fw.nn.dropout import AddressDropout
-from fw.nn.feed_forward import Activation, FeedForward
+from fw.nn.feed_forward import Activation, make_feed_forward
 from fw.random import Rng
 
 
@@ -20,7 +20,7 @@ class Block(nn.Module):
     the mask of :class:`fw.nn.attention.SelfAttention`. With ``only``, a place of each row ([B]), it
     returns that one's state alone, [B, 1, D]; the mask is then [B, 1, L]. ``dropout`` has the
     probabilities after "attention" and "feed_forward", in "attention_weights", and in "inner",
-    between the two linear maps of the feed-forward network.
+    before the last linear map of the feed-forward network.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Block(nn.Module):
         )
         self.attention_dropout = AddressDropout(dropout["attention"], "attention")
         self.feed_forward_norm = nn.LayerNorm(size, norm_epsilon)
-        self.feed_forward = FeedForward(
+        self.feed_forward = make_feed_forward(
             size, inner_size, activation=activation, dropout=dropout["inner"]
         )
         self.feed_forward_dropout = AddressDropout(dropout["feed_forward"], "feed forward")

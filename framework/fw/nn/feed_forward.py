@@ -1,23 +1,38 @@
-"""The position-wise feed-forward network (Vaswani et al., NeurIPS 2017, eq. 2)."""
+"""Position-wise feed-forward networks: two linear maps, or three where one is a gate."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from torch import Tensor, nn
+from torch.nn.functional import silu
 
 from fw.nn.dropout import AddressDropout
 from fw.random import Rng
 
-Activation = Literal["relu", "gelu"]
+Activation = Literal["relu", "gelu", "swiglu"]
 _ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU}
 
 
+def make_feed_forward(
+    size: int, inner_size: int, *, activation: Activation, dropout: float = 0.0
+) -> FeedForward | GatedFeedForward:
+    """Make the network that an activation asks for."""
+    if activation == "swiglu":
+        return GatedFeedForward(size, inner_size, dropout=dropout)
+    return FeedForward(size, inner_size, activation=activation, dropout=dropout)
+
+
 class FeedForward(nn.Module):
-    """Two linear maps with an activation and dropout between them."""
+    """Two linear maps with an activation and dropout between them (Vaswani et al., 2017, eq. 2)."""
 
     def __init__(
-        self, size: int, inner_size: int, *, activation: Activation = "relu", dropout: float = 0.0
+        self,
+        size: int,
+        inner_size: int,
+        *,
+        activation: Literal["relu", "gelu"] = "relu",
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.inner = nn.Linear(size, inner_size)
@@ -28,5 +43,22 @@ class FeedForward(nn.Module):
     def forward(self, hidden: Tensor, rng: Rng | None) -> Tensor:
         """Map [B, L, D] to [B, L, D], every position alike."""
         inner = self.dropout(self.activation(self.inner(hidden)), rng)
+        outer: Tensor = self.outer(inner)
+        return outer
+
+
+class GatedFeedForward(nn.Module):
+    """(SiLU(x W) * (x V)) W2, without biases (Shazeer, arXiv 2002.05202, eq. 6: FFN_SwiGLU)."""
+
+    def __init__(self, size: int, inner_size: int, *, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.gate = nn.Linear(size, inner_size, bias=False)
+        self.inner = nn.Linear(size, inner_size, bias=False)
+        self.dropout = AddressDropout(dropout, "inner")
+        self.outer = nn.Linear(inner_size, size, bias=False)
+
+    def forward(self, hidden: Tensor, rng: Rng | None) -> Tensor:
+        """Map [B, L, D] to [B, L, D], every position alike."""
+        inner = self.dropout(silu(self.gate(hidden)) * self.inner(hidden), rng)
         outer: Tensor = self.outer(inner)
         return outer

@@ -8,13 +8,15 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-Init = Literal["xavier_uniform", "xavier_normal", "normal"]
+Init = Literal["xavier_uniform", "xavier_normal", "normal", "truncated_normal"]
 
-# Glorot and Bengio, AISTATS 2010, eq. 16, and its normal form; N(0, 0.02) is that of BERT.
+# Glorot and Bengio, AISTATS 2010, eq. 16, and its normal form; N(0, 0.02) is that of BERT. The
+# truncated one has no weight beyond two standard deviations.
 INITS: dict[Init, Callable[[Tensor], object]] = {
     "xavier_uniform": nn.init.xavier_uniform_,
     "xavier_normal": nn.init.xavier_normal_,
     "normal": partial(nn.init.normal_, std=0.02),
+    "truncated_normal": partial(nn.init.trunc_normal_, std=0.02, a=-0.04, b=0.04),
 }
 
 
@@ -26,4 +28,5 @@ def initialise_linear(module: nn.Module, init: Init) -> None:
     for layer in module.modules():
         if isinstance(layer, nn.Linear):
             INITS[init](layer.weight.data)
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

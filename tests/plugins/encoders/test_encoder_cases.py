@@ -10,12 +10,13 @@ from torch.testing import assert_close
 from fw import Sequences
 from fw.nn.items import ItemTable
 from fw.random import Rng
+from fw_plugins.encoders.ligr import LiGR
 from fw_plugins.encoders.sasrec_bert import SASRecBERT
 from fw_plugins.encoders.sasrec_official import SASRecOfficial
 from fw_plugins.encoders.sasrec_paper import SASRecPaper
 from fw_plugins.encoders.sasrec_post_ln import SASRecPostLN
 
-ENCODERS = [SASRecOfficial, SASRecPaper, SASRecPostLN, SASRecBERT]
+ENCODERS = [SASRecOfficial, SASRecPaper, SASRecPostLN, SASRecBERT, LiGR]
 PLACES = ("embeddings", "attention_weights", "attention", "inner", "feed_forward")
 SIZE, NUM_ITEMS, MAX_LEN = 8, 12, 9
 
@@ -27,7 +28,7 @@ def info(make_info):
 
 @pytest.fixture(params=ENCODERS, ids=lambda settings: settings.__name__)
 def build(request, info):
-    """A function from settings to an encoder of one of the four kinds."""
+    """A function from settings to an encoder of one of the kinds."""
 
     def build(**settings):
         torch.manual_seed(0)
