@@ -1,4 +1,4 @@
-"""Causal masks, and attention of given queries to given keys and values under such a mask."""
+"""Masks, and attention of given queries to given keys and values under them."""
 
 from __future__ import annotations
 
@@ -37,28 +37,50 @@ def hide_gaps(mask: Tensor, items: Tensor) -> Tensor:
     return torch.where((items == PAD).unsqueeze(1) & others, -math.inf, mask)
 
 
+def hide_padding(items: Tensor, like: Tensor) -> Tensor:
+    """Return [B, 1, L], -inf where ``items`` ([B, L]) are PAD: hidden from every position.
+
+    In a row of PAD alone nothing is hidden, so that no softmax is over nothing.
+    """
+    padding = items == PAD
+    hidden = padding & ~padding.all(1, keepdim=True)
+    return like.new_zeros(items.shape).masked_fill(hidden, -math.inf).unsqueeze(1)
+
+
 def take(values: Tensor, places: Tensor) -> Tensor:
     """Return what stands at one place of each row ([B]) of [B, L, ...]: [B, 1, ...]."""
     return values[torch.arange(len(values), device=values.device), places].unsqueeze(1)
 
 
 def take_queries(mask: Tensor, places: Tensor) -> Tensor:
-    """Return what one place of each row ([B]) sees, of a mask [L, L] or [B, L, L]: [B, 1, L]."""
-    return mask[places].unsqueeze(1) if mask.dim() == 2 else take(mask, places)
+    """Return what one place of each row ([B]) sees, [B, 1, L], of a mask of :func:`attend`."""
+    if mask.dim() == 2:
+        return mask[places].unsqueeze(1)
+    return mask if mask.shape[1] == 1 else take(mask, places)
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, drop: Drop | None) -> Tensor:
+def attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor,
+    drop: Drop | None,
+    *,
+    causal: bool = True,
+) -> Tensor:
     """Return softmax(query key^T + mask) value; all three are [B, L, D], queries already scaled.
 
-    ``mask`` is causal: [L, L] if it is that alone, else [B, L, L]. There may also be fewer queries
-    than keys, any Q of them; the mask is then [B, Q, L].
+    A causal ``mask`` is [L, L] if it is that alone, else [B, L, L]. One that is not is [B, 1, L],
+    the same for all queries, or [L, L], and hides nothing. There may also be fewer queries than
+    keys, any Q of them; the mask is then [B, Q, L] or [B, 1, L].
     """
-    if query.shape[1] < key.shape[1]:
+    # An exported graph serves any length: it has no number of parts.
+    if torch.compiler.is_exporting() or query.shape[1] < key.shape[1]:
         return _attend_at_once(query, key, value, mask, drop, 0)
-    if query.device.type == "cpu":
+    if causal and query.device.type == "cpu":
         return attend_in_parts(query, key, value, mask, drop)
     if drop is None:
-        return attend_fused(query, key, value, mask)
+        return attend_fused(query, key, value, mask, causal=causal)
     return _attend_at_once(query, key, value, mask, drop, 0)
 
 
@@ -78,7 +100,9 @@ def attend_in_parts(
     return torch.cat(attended, 1)
 
 
-def attend_fused(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+def attend_fused(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, *, causal: bool = True
+) -> Tensor:
     """Attend by torch's fused kernel, which has no dropout by address."""
     plain = mask.dim() == 2
     attended = scaled_dot_product_attention(
@@ -86,7 +110,7 @@ def attend_fused(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Ten
         key.unsqueeze(1),
         value.unsqueeze(1),
         attn_mask=None if plain else mask.unsqueeze(1),
-        is_causal=plain,
+        is_causal=plain and causal,
         scale=1.0,
     )
     return attended.squeeze(1)

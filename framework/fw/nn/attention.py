@@ -1,4 +1,4 @@
-"""Causal self-attention (Vaswani et al., "Attention is all you need", NeurIPS 2017, eq. 1)."""
+"""Self-attention (Vaswani et al., "Attention is all you need", NeurIPS 2017, eq. 1)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,23 @@ from fw.random import Rng
 
 
 class SelfAttention(nn.Module):
-    """Multi-head self-attention in which position i sees positions up to i.
+    """Multi-head self-attention; if it is causal, position i sees positions up to i.
 
     Queries may be made from other values than keys and values are, as in the first SASRec. The
     projections are separate: one fused product is slower on a CPU at widths such as 50 and 64.
     """
 
     def __init__(
-        self, size: int, num_heads: int, *, dropout: float = 0.0, out_projection: bool = False
+        self,
+        size: int,
+        num_heads: int,
+        *,
+        dropout: float = 0.0,
+        out_projection: bool = False,
+        causal: bool = True,
     ) -> None:
         super().__init__()
+        self.causal = causal
         self.num_heads = num_heads
         self.scale = math.sqrt(num_heads / size)
         self.query = nn.Linear(size, size)
@@ -33,14 +40,14 @@ class SelfAttention(nn.Module):
     def forward(self, queries: Tensor, memory: Tensor, mask: Tensor, rng: Rng | None) -> Tensor:
         """Attend from ``queries`` to ``memory`` (both [B, L, D]) and return [B, L, D].
 
-        ``mask`` is added to the scores: [L, L] if it is the plain causal one, else [B, L, L]. Of Q
-        queries alone, with the mask [B, Q, L], [B, Q, D] is returned.
+        ``mask`` is added to the scores, that of :func:`fw.nn.attending.attend` for one head. Of Q
+        queries alone [B, Q, D] is returned.
         """
         query = self._split(self.query(queries) * self.scale)
         key, value = self._split(self.key(memory)), self._split(self.value(memory))
         if mask.dim() == 3:
             mask = mask.repeat_interleave(self.num_heads, 0)
-        attended = attend(query, key, value, mask, self._drop(rng))
+        attended = attend(query, key, value, mask, self._drop(rng), causal=self.causal)
         projected: Tensor = self.output(self._join(attended))
         return projected
 

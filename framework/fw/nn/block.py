@@ -33,11 +33,16 @@ class Block(nn.Module):
         out_projection: bool,
         norm_epsilon: float,
         dropout: Mapping[str, float],
+        causal: bool = True,
     ) -> None:
         super().__init__()
         self.attention_norm = nn.LayerNorm(size, norm_epsilon)
         self.attention = SelfAttention(
-            size, num_heads, dropout=dropout["attention_weights"], out_projection=out_projection
+            size,
+            num_heads,
+            dropout=dropout["attention_weights"],
+            out_projection=out_projection,
+            causal=causal,
         )
         self.attention_dropout = AddressDropout(dropout["attention"], "attention")
         self.feed_forward_norm = nn.LayerNorm(size, norm_epsilon)

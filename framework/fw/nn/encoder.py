@@ -1,4 +1,4 @@
-"""The encoder of the SASRec family: embedding, blocks of causal attention, LayerNorm."""
+"""The encoder of the SASRec family and of BERT4Rec: embedding, blocks of attention, LayerNorm."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from fw.interfaces import Sequences
-from fw.nn.attending import causal_mask, hide_gaps, take_queries
+from fw.nn.attending import causal_mask, hide_gaps, hide_padding, take_queries
 from fw.nn.block import Block
 from fw.nn.embedding import Embedding, is_item
 from fw.nn.items import ItemTable
@@ -21,15 +21,16 @@ class Begun(NamedTuple):
     """What the blocks are given."""
 
     hidden: Tensor  # [B, slots, D]
-    mask: Tensor  # [slots, slots] or [B, slots, slots]
+    mask: Tensor  # that of fw.nn.attending.attend
     kept: Tensor | None  # [B, slots, 1], 0 where states are zeroed again after every block
 
 
 class SequenceEncoder(nn.Module):
-    """Sequences to hidden states, each of which sees the items up to its own.
+    """Sequences to hidden states, each of the items up to its own, or of all if it is not causal.
 
     ``items`` are scored with; ``input_items`` are embedded, if they are not the same. Padding is
-    hidden from every item: after the newest one by causality, between items by the mask.
+    hidden from every item: after the newest one by causality, elsewhere by the mask. ``head`` is
+    applied to each state after the last LayerNorm.
     """
 
     causal = True
@@ -43,15 +44,18 @@ class SequenceEncoder(nn.Module):
         blocks: Iterable[Block],
         norm: nn.LayerNorm | None,
         max_len: int,
+        causal: bool = True,
+        head: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        self.max_len = max_len
+        self.max_len, self.causal = max_len, causal
         self.hidden_size = items.weight.shape[1]
         self.items = items
         self.input_items = input_items
         self.embedding = embedding
         self.blocks = nn.ModuleList(blocks)
         self.norm = norm or nn.Identity()
+        self.head = head or nn.Identity()
 
     def forward(self, sequences: Sequences, rng: Rng | None = None) -> Tensor:
         """Return [B, L, D], 0 at padding; without ``rng`` nothing is dropped.
@@ -75,8 +79,14 @@ class SequenceEncoder(nn.Module):
         items = sequences.items
         places = torch.arange(items.shape[1], device=items.device)
         hidden = self.embedding(self._rows(items), places, sequences.lengths, rng)
-        plain = causal_mask(items.shape[1], hidden)
-        return Begun(hidden, hide_gaps(plain, items) if sequences.gaps else plain, None)
+        return Begun(hidden, self._mask(sequences, hidden), None)
+
+    def _mask(self, sequences: Sequences, like: Tensor) -> Tensor:
+        """Return the mask of :func:`fw.nn.attending.attend` that hides what is not to be seen."""
+        if not self.causal:
+            return hide_padding(sequences.items, like)
+        plain = causal_mask(sequences.items.shape[1], like)
+        return hide_gaps(plain, sequences.items) if sequences.gaps else plain
 
     def _end(self, hidden: Tensor, sequences: Sequences) -> Tensor:
         return hidden
@@ -103,8 +113,8 @@ class SequenceEncoder(nn.Module):
             else:
                 hidden = block(hidden, mask, place)
                 hidden = hidden if kept is None else hidden * kept
-        normalised: Tensor = self.norm(hidden)
-        return normalised
+        states: Tensor = self.head(self.norm(hidden))
+        return states
 
 
 class AttendedPaddingEncoder(SequenceEncoder):
@@ -126,8 +136,12 @@ class AttendedPaddingEncoder(SequenceEncoder):
         places = places_in_slots(lengths, self.max_len)
         hidden = self.embedding(self._rows(items), places, lengths, rng)
         real = is_item(items, hidden)
-        mask = causal_mask(self.max_len, hidden)
+        mask = self._mask(sequences, hidden)
         return Begun(hidden * real, mask, real if self.zero_padding else None)
+
+    def _mask(self, sequences: Sequences, like: Tensor) -> Tensor:
+        plain = causal_mask(self.max_len, like)
+        return plain if self.causal else torch.zeros_like(plain)
 
     def _end(self, hidden: Tensor, sequences: Sequences) -> Tensor:
         return pad_right(hidden, sequences.lengths, sequences.items.shape[1])

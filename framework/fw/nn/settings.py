@@ -1,4 +1,4 @@
-"""The settings that encoders of the SASRec family share, and the encoder that they describe."""
+"""The settings that encoders of SASRec's kind share, and the encoder that they describe."""
 
 from __future__ import annotations
 
@@ -81,6 +81,8 @@ class EncoderSettings:
             "embedding": self._embedding(info),
             "blocks": [self._block() for _ in range(self.num_blocks)],
             "norm": self._norm(self.final_norm),
+            "head": self._head(),
+            "causal": self.causal,
             "max_len": info.max_len,
         }
         encoder = self._encoder(parts)
@@ -109,15 +111,21 @@ class EncoderSettings:
         return Positions(max_len, self.hidden_size, self.positions, INITS[self.init])
 
     def _block(self) -> Block:
-        return self.block(
-            size=self.hidden_size,
-            num_heads=self.num_heads,
-            inner_size=self.inner_size or self.inner_factor * self.hidden_size,
-            activation=self.activation,
-            out_projection=self.out_projection,
-            norm_epsilon=self.norm_epsilon,
-            dropout={place: self._dropout(place) for place in get_args(DropoutPlace)},
-        )
+        return self.block(**self._block_parts())
+
+    def _block_parts(self) -> dict[str, Any]:
+        return {
+            "size": self.hidden_size,
+            "num_heads": self.num_heads,
+            "inner_size": self.inner_size or self.inner_factor * self.hidden_size,
+            "activation": self.activation,
+            "out_projection": self.out_projection,
+            "norm_epsilon": self.norm_epsilon,
+            "dropout": {place: self._dropout(place) for place in get_args(DropoutPlace)},
+        }
+
+    def _head(self) -> nn.Module | None:
+        return None
 
     def _dropout(self, place: DropoutPlace) -> float:
         return self.dropout if place in self.dropout_at else 0.0

@@ -1,4 +1,4 @@
-"""Attention under a causal mask, by all three ways of computing it, against a loop."""
+"""Attention under a mask, by all three ways of computing it, against a loop."""
 
 import math
 
@@ -12,6 +12,7 @@ from fw.nn.attending import (
     attend_in_parts,
     causal_mask,
     hide_gaps,
+    hide_padding,
     take,
     take_queries,
 )
@@ -109,3 +110,36 @@ def test_one_query_of_a_row_attends_as_it_does_among_all(gaps):
         mask = hide_gaps(mask, torch.arange(2 * 97).view(2, 97) % 3)
     attended = attend(take(query, places), key, value, take_queries(mask, places), None)
     assert_close(attended, take(attend(query, key, value, mask, None), places))
+
+
+ITEMS = torch.tensor([[3, 0, 2, 4, 0], [1, 0, 0, 0, 0]])
+
+
+@pytest.mark.parametrize("dropping", [False, True])
+def test_without_causality_every_position_sees_all_that_is_no_padding(dropping):
+    query, key, value = made_up(5)
+    mask = hide_padding(ITEMS, query)
+    expected = slow(query, key, value, lambda row, i, j: ITEMS[row, j] != 0)
+    drop = (lambda weights, start: weights * 1) if dropping else None
+    attended = attend(query, key, value, mask, drop, causal=False)
+    assert_close(attended, expected)
+    places = torch.tensor([3, 0])
+    alone = attend(take(query, places), key, value, take_queries(mask, places), drop, causal=False)
+    assert_close(alone, take(expected, places))
+
+
+def test_without_causality_a_mask_of_zeros_hides_nothing():
+    query, key, value = made_up(5)
+    expected = slow(query, key, value, lambda row, i, j: True)
+    mask = torch.zeros(5, 5).double()
+    assert_close(attend(query, key, value, mask, None, causal=False), expected)
+    assert_close(attend(query, key, value, mask, lambda w, _: w, causal=False), expected)
+
+
+def test_case_B22_a_row_of_padding_alone_hides_nothing():
+    query, key, value = made_up(3)
+    mask = hide_padding(torch.tensor([[0, 0, 0], [1, 2, 0]]), query)
+    assert mask.tolist() == [[[0, 0, 0]], [[0, 0, -math.inf]]]
+    attended = attend(query, key, value, mask, None, causal=False)
+    attended.sum().backward()
+    assert all(values.grad.isfinite().all() for values in (query, key, value))

@@ -118,14 +118,14 @@ def random_weights(encoder):
     return encoder.double()
 
 
-def slow_states(settings, block, weights, row, max_len):
+def slow_states(settings, block, weights, row, max_len, kind=Slow):
     """Return the states of one row's items, [n, D]."""
     slots = torch.tensor([0] * (max_len - len(row)) + row)
-    slow = Slow(settings, weights, slots == 0)
+    slow = kind(settings, weights, slots == 0)
     return slow.encode(slots, block)[max_len - len(row) :]
 
 
-def compare_with_slow(settings, block, info, rows, *, gaps=False):
+def compare_with_slow(settings, block, info, rows, *, gaps=False, kind=Slow):
     """Hold the encoder's states and all its gradients against the slow ones."""
     encoder = random_weights(settings.build(info))
     weights = {
@@ -137,7 +137,7 @@ def compare_with_slow(settings, block, info, rows, *, gaps=False):
     expected = torch.zeros_like(states)
     for number, row in enumerate(rows):
         if row:
-            slow = slow_states(settings, block, weights, row, info.max_len)
+            slow = slow_states(settings, block, weights, row, info.max_len, kind)
             expected[number, : len(row)] = slow * (torch.tensor(row) != 0)[:, None]
     assert_close(states, expected, rtol=0, atol=1e-9)
     compare_gradients(encoder, weights, states, expected)
