@@ -124,6 +124,9 @@ class EncoderSettings:
             "dropout": {place: self._dropout(place) for place in get_args(DropoutPlace)},
         }
 
+    def _head(self) -> nn.Module | None:
+        return None
+
     def _dropout(self, place: DropoutPlace) -> float:
         return self.dropout if place in self.dropout_at else 0.0
 
