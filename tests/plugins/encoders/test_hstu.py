@@ -1,0 +1,189 @@
+"""``hstu`` against its repository, written out slowly: float64, one pair of items at a time."""
+
+import math
+
+import pytest
+import torch
+from slow_encoder import Slow, compare_with_slow, sequences_of
+from torch.testing import assert_close
+
+from fw.random import Rng
+from fw_plugins.encoders.hstu import HSTU
+
+ROWS = [[3, 1, 4, 1, 5, 2], [2, 7, 1], [6], [5, 5], [1, 2, 3, 4, 5, 6]]
+
+
+class SlowHSTU(Slow):
+    """LayerNorm without weights inside blocks; embeddings have none, and one table."""
+
+    def embed(self, slots):
+        x = self.weights["items.weight"][slots]
+        if self.settings.scale_embeddings:
+            x = x * math.sqrt(x.shape[1])
+        return (x + self.positions()) * ~self.padding[:, None]
+
+    def encode(self, slots, block):
+        x = self.embed(slots)
+        for number in range(self.settings.num_blocks):
+            x = block(self, f"blocks.{number}", x)
+        return self.norm("norm", x) if self.settings.final_norm else x
+
+
+def plain_norm(slow, x):
+    mean = x.mean(-1, keepdim=True)
+    variance = ((x - mean) ** 2).mean(-1, keepdim=True)
+    return (x - mean) / torch.sqrt(variance + slow.settings.norm_epsilon)
+
+
+def silu(x):
+    return x / (1 + torch.exp(-x))
+
+
+def sizes_of(settings):
+    default = settings.hidden_size // settings.num_heads
+    return settings.value_size or default, settings.attention_size or default
+
+
+def block(slow, name, x):
+    """``SequentialTransductionUnitJagged.forward`` with ``rel_bias``, and rows of n slots."""
+    heads, n = slow.settings.num_heads, len(x)
+    dv, dqk = sizes_of(slow.settings)
+    uvqk = silu(plain_norm(slow, x) @ slow.weights[f"{name}.inward.weight"].T)
+    u, v, q, k = uvqk.split([dv * heads, dv * heads, dqk * heads, dqk * heads], dim=1)
+    attended = []
+    for head in range(heads):
+        of_head = [part[:, head * d :][:, :d] for part, d in ((v, dv), (q, dqk), (k, dqk))]
+        attended.append(one_head(slow, name, *of_head, n))
+    gated = u * plain_norm(slow, torch.cat(attended, -1))
+    return slow.linear(f"{name}.outward", gated) + x
+
+
+def one_head(slow, name, v, q, k, n):
+    rows = []
+    for i in range(n):
+        row = torch.zeros_like(v[0])
+        for j in range(i + 1):
+            if not slow.padding[j]:
+                row = row + silu(q[i] @ k[j] + bias(slow, name, i - j)) / n * v[j]
+        rows.append(row)
+    return torch.stack(rows)
+
+
+def bias(slow, name, distance):
+    if slow.settings.relative_bias == "none":
+        return 0
+    return slow.weights[f"{name}.by_distance"][distance]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"num_heads": 3, "num_blocks": 3},
+        {"num_heads": 2, "attention_size": 4, "value_size": 5},
+        {"relative_bias": "none"},
+        {"positions": "from_end", "scale_embeddings": False},
+        {"positions": "none", "final_norm": False},
+        {"norm_epsilon": 0.1},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("max_len", [6, 9])
+def test_states_and_gradients_are_those_of_the_repository(settings, max_len, make_info):
+    settings = HSTU(hidden_size=6, **settings)
+    info = make_info(ROWS, 7, max_len=max_len)
+    compare_with_slow(settings, block, info, ROWS, kind=SlowHSTU)
+
+
+def test_gaps_are_hidden_and_have_no_state(make_info):
+    rows = [[3, 0, 4, 0, 5, 2], [0, 0, 1], [6], [0, 5]]
+    settings = HSTU(hidden_size=6, num_heads=2, positions="from_end")
+    compare_with_slow(
+        settings, block, make_info(ROWS, 7, max_len=7), rows, gaps=True, kind=SlowHSTU
+    )
+
+
+@pytest.fixture
+def build(make_info):
+    def build(**settings):
+        torch.manual_seed(0)
+        return HSTU(hidden_size=8, **settings).build(make_info(ROWS, 7, max_len=9))
+
+    return build
+
+
+def test_attention_is_no_average_so_a_repeated_item_counts_twice(build):
+    unit = build().blocks[0]
+    value, one, mask = torch.rand(1, 1, 8), torch.ones(1, 1, 8), torch.zeros(1, 1, 2)
+    torch.nn.init.zeros_(unit.by_distance)
+    newest = torch.zeros(1, dtype=torch.int64)
+    once = unit._attend(one, one, value, torch.zeros(1, 1, 1), newest)
+    twice = unit._attend(one, one.repeat(1, 2, 1), value.repeat(1, 2, 1), mask, newest + 1)
+    assert_close(twice, 2 * once)
+
+
+def test_weights_start_as_in_the_repository(make_info):
+    torch.manual_seed(0)
+    encoder = HSTU(hidden_size=64).build(make_info(ROWS, 500, max_len=300))
+    assert encoder.items.weight.abs().max() <= 0.04
+    assert encoder.embedding.positions.weight.abs().max() <= 2 / 8
+    unit = encoder.blocks[0]
+    assert unit.inward.weight.std().item() == pytest.approx(0.02, rel=0.03)
+    assert unit.by_distance.std().item() == pytest.approx(0.02, rel=0.2)
+    assert unit.outward.weight.abs().max() <= math.sqrt(6 / 128) + 1e-6
+    assert unit.outward.bias.abs().max() == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_stays_finite(build, dtype):
+    encoder, sequences = build().to(dtype), sequences_of([[1, 2, 3], [4], []])
+    for gaps in (False, True):
+        states = encoder(sequences._replace(gaps=gaps), Rng.for_rows(5, 1, sequences.rows))
+        states.sum().backward()
+        assert states.dtype == dtype
+        assert states.isfinite().all()
+    assert all(weight.grad.isfinite().all() for weight in encoder.parameters())
+
+
+def test_every_dropout_draws_its_own_numbers(build, monkeypatch):
+    drawn = []
+    words = Rng.words
+
+    def recorded(rng, shape, starts=()):
+        drawn.append(tuple(words(rng, (len(rng._row_words), 4)).flatten().tolist()))
+        return words(rng, shape, starts)
+
+    monkeypatch.setattr(Rng, "words", recorded)
+    sequences = sequences_of([[1, 2], [3, 4]])
+    build()(sequences, Rng.for_rows(5, 1, sequences.rows))
+    assert len(drawn) == len(set(drawn)) == 1 + 2
+
+
+def test_sequences_wider_than_max_len_are_refused(build):
+    with pytest.raises(ValueError, match=r"^sequences of 10 positions; this encoder has 9$"):
+        build()(sequences_of([[1] * 10]))
+
+
+def test_it_compiles_as_one_graph(build):
+    encoder, sequences = build(), sequences_of([[1, 2, 3], [4], []])
+
+    def states(encoder, epoch):
+        return encoder(sequences, Rng.for_rows(5, epoch, sequences.rows))
+
+    torch.compiler.reset()
+    compiled = torch.compile(states, backend="eager", fullgraph=True)
+    epoch = torch.tensor(1)
+    assert_close(compiled(encoder, epoch), states(encoder, epoch), rtol=0, atol=1e-6)
+
+
+def test_heads_that_do_not_divide_the_width_are_refused():
+    with pytest.raises(ValueError, match=r"^num_heads must divide hidden_size \(50\), found 3$"):
+        HSTU(num_heads=3)
+
+
+def test_defaults_are_those_of_the_repository_for_movielens():
+    settings = HSTU()
+    assert (settings.hidden_size, settings.num_blocks, settings.num_heads) == (50, 2, 1)
+    assert sizes_of(settings) == (50, 50)
+    assert (settings.dropout, settings.norm_epsilon) == (0.2, 1e-6)
+    assert settings.relative_bias == "position"
