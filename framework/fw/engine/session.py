@@ -59,7 +59,7 @@ class Session:
     def plans(self, epoch: int) -> list[Plan]:
         """Return the batches of an epoch."""
         step = self.step
-        lengths = np.minimum(self.training_rows.host_lengths, step.max_len + 1)
+        lengths = np.minimum(self.training_rows.host_lengths, step.history_width)
         return list(
             epoch_plans(
                 np.flatnonzero(lengths >= step.task.min_items),
