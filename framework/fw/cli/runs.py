@@ -45,4 +45,5 @@ def _cells(run: RunSummary) -> tuple[str, ...]:
     if run.standard_error is not None:
         value += f" ± {run.standard_error:.4f}"
     best = "-" if run.best_epoch is None else str(run.best_epoch)
-    return (run.name, run.state, run.data, str(run.epochs), best, run.metric, value)
+    metric = f"{run.metric} (final fit)" if run.final_fit else run.metric
+    return (run.name, run.state, run.data, str(run.epochs), best, metric, value)

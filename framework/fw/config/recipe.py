@@ -35,6 +35,11 @@ class General:
     )
 
 
+def _at_most_epochs(instance: Any, attribute: attrs.Attribute[Any], value: int | None) -> None:
+    if value is not None and value > instance.epochs:
+        raise ValueError(f"final_fit must be at most epochs ({instance.epochs}), found {value}")
+
+
 @attrs.frozen(kw_only=True)
 class Training:
     """How long is trained, and by which metric the model is selected."""
@@ -89,6 +94,16 @@ class Training:
     init_from: Path | None = attrs.field(
         default=None, metadata={"help": "a finished run with whose best weights training begins"}
     )
+    final_fit: int | None = attrs.field(
+        default=None,
+        validator=[at_least(1), _at_most_epochs],
+        metadata={"help": "train on validation items too, for so many epochs: see fw refit"},
+    )
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch after which training is over, if validation does not end it before."""
+        return self.epochs if self.final_fit is None else self.final_fit
 
 
 @attrs.frozen(kw_only=True)

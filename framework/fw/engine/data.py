@@ -10,6 +10,7 @@ import attrs
 
 from fw.config.recipe import Recipe
 from fw.data.description import describe
+from fw.data.final_split import with_validation_trained
 from fw.data.places import Places
 from fw.data.prepare import Loaded, load
 from fw.data.split import Split
@@ -81,6 +82,9 @@ def load_and_split(recipe: Recipe, places: Places, warn: Callable[[str], None]) 
     with blamed_on(splitter.entry, "while it split the data"):
         split = splitter.settings(loaded.store)
         check_split(split)
+        if recipe.training.final_fit is not None:
+            split = with_validation_trained(split)
+            check_split(split)
     name = f"{loaded.name} (FALLBACK for {chosen.name})" if loaded.used_fallback else chosen.name
     return RunData(name=name, split=split, description=describe(loaded, split))
 
@@ -93,7 +97,8 @@ def _require_something_to_learn(recipe: Recipe, split: Split) -> None:
             f"nothing to train on: no user has {least} or more training items (the most is "
             f"{longest})"
         )
-    if not len(split.valid) or not len(split.test):
+    needs_validation = recipe.training.final_fit is None
+    if (needs_validation and not len(split.valid)) or not len(split.test):
         raise DataError(
             f"nothing to evaluate: {len(split.valid)} validation cases and {len(split.test)} test "
             "cases are left after the split"

@@ -14,26 +14,31 @@ from fw.engine.results import Scores
 from fw.interfaces import Metrics
 
 Rows = Mapping[str, Mapping[str, Scores]]  # by scorer ("model", "popularity" ...), then by split
-_SPLITS = ("valid", "test")
 
 
 def result_tables(rows: Rows) -> list[Table]:
-    """Make a table for each protocol: a line a scorer, validation beside test.
+    """Make a table for each protocol: a line a scorer, the splits side by side.
 
-    Where what is recommended was looked at, a table of that on test follows.
+    Where what is recommended was looked at, a table of that on the last split follows.
     """
-    return [table for protocol in rows["model"]["test"] for table in _tables(rows, protocol)]
+    return [table for protocol in _last(rows) for table in _tables(rows, protocol)]
 
 
 def _tables(rows: Rows, protocol: str) -> Iterator[Table]:
-    found = rows["model"]["test"][protocol]
-    accuracy = [(split, name) for split in _SPLITS for name in shown_metrics(found)]
+    found, splits = _last(rows)[protocol], [*rows["model"]]
+    accuracy = [(split, name) for split in splits for name in shown_metrics(found)]
     headings = [f"{split} {name}" for split, name in accuracy]
     yield _table(rows, protocol, protocol, accuracy, headings)
     beyond = _at_ten(found, LIST_METRICS)
     if beyond:
-        title, columns = f"{protocol}: what is recommended, test", [("test", one) for one in beyond]
+        title = f"{protocol}: what is recommended, {splits[-1]}"
+        columns = [(splits[-1], one) for one in beyond]
         yield _table(rows, protocol, title, columns, beyond)
+
+
+def _last(rows: Rows) -> Mapping[str, Metrics]:
+    """Return what the model has on test, or where that was not scored on validation."""
+    return [*rows["model"].values()][-1]
 
 
 def _table(
@@ -70,14 +75,15 @@ def _at_ten(metrics: Metrics, wanted: Iterable[str]) -> list[str]:
 
 def remarks(rows: Rows) -> Iterator[str]:
     """Say, for each protocol, what a reader must not miss."""
-    for protocol, metrics in rows["model"]["test"].items():
+    split = [*rows["model"]][-1]
+    for protocol, metrics in _last(rows).items():
         if metrics.notes.get("at_chance_level"):
             yield f"{protocol}: the model is at chance level: check its inputs"
         name = shown_metrics(metrics)[-1]
-        model, popularity = metrics.values[name], rows["popularity"]["test"][protocol].values[name]
+        model, popularity = metrics.values[name], rows["popularity"][split][protocol].values[name]
         if model.value <= popularity.value:
             yield (
-                f"THE MODEL DOES NOT BEAT POPULARITY under {protocol}: test {name} "
+                f"THE MODEL DOES NOT BEAT POPULARITY under {protocol}: {split} {name} "
                 f"{model.value:.4f} against {popularity.value:.4f}"
             )
 

@@ -51,7 +51,7 @@ def evaluate_run(
     chosen = choose_protocols(known_protocols(run.recipe, run.registry), protocols)
     built = {name: make(one, run.parts.info, run.recipe.seed) for name, one in chosen.items()}
     exam = attrs.evolve(run.parts.exam, evaluators=built)
-    scores = {split: exam.score_model(run.parts.step, split) for split in ("valid", "test")}
+    scores = exam.score_all(run.parts.step)
     rows: Rows = {"model": scores, **exam.score_baselines(run.data.split)}
     with run.folder.owned():
         # The cases first: a metric that is listed has them, whenever this is broken off.

@@ -22,7 +22,7 @@ EVALUATION_SEED = 0
 
 @attrs.frozen(kw_only=True)
 class Exam:
-    """Cases of both splits with the evaluators that score them."""
+    """Cases of validation and test, where there are any, with the evaluators that score them."""
 
     evaluators: Mapping[str, Evaluator]
     case_lists: Mapping[str, CaseList]
@@ -33,6 +33,7 @@ class Exam:
     def prepare(cls, recipe: Recipe, split: Split, info: Info, device: torch.device) -> Exam:
         """Sort out, once, which items every case may be ranked with."""
         lists = {"valid": split.valid, "test": split.test}
+        lists = {name: cases for name, cases in lists.items() if len(cases)}
         return cls(
             evaluators=build_evaluators(recipe, info),
             case_lists=lists,
@@ -43,6 +44,10 @@ class Exam:
     def score_model(self, step: Step, split_name: str) -> dict[str, Metrics]:
         """Score the model of a training step on a split."""
         return self._score(ModelScorer(step.encoder, step.task), split_name)
+
+    def score_all(self, step: Step) -> dict[str, Mapping[str, Metrics]]:
+        """Score the model of a training step on every split that has cases."""
+        return {split_name: self.score_model(step, split_name) for split_name in self.cases}
 
     def score_baselines(self, split: Split) -> dict[str, dict[str, dict[str, Metrics]]]:
         """Score what any model should beat, and where it is known the best that one can reach."""

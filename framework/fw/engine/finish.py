@@ -1,4 +1,4 @@
-"""The end of a run: the best weights scored on both splits, and the result written."""
+"""The end of a run: the best weights scored, and the result written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fw.engine.timing import timing
 def finish(
     session: Session, exam: Exam, loaded: RunData, state: Selection, load: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Score the best weights on both splits, beside the baselines; write and return the result.
+    """Score the best weights on the exam's splits, beside the baselines; write the result.
 
     ``load`` is what the machine had to do meanwhile. ``result.json`` is written last: a folder that
     has it is complete.
@@ -40,9 +40,10 @@ def finish(
         "monitor": session.training.monitor,
         "best_epoch": state.best_epoch,
         "epochs": state.epoch,
-        "test_looks": 1,
+        "test_looks": int("test" in scores),
         "timing": timing(session, state, load),
         "fingerprints": loaded.description["fingerprints"],
+        **_final_fit(session),
     }
     folder.write_json("result.json", content)
     reporter.result(rows, content, folder.path)
@@ -55,4 +56,10 @@ def _score_best(session: Session, exam: Exam, state: Selection) -> dict[str, Sco
         fit_best_weights(session.step, session.folder)
     else:
         session.reporter.warn(f"{monitor} was never a number; these are the last weights")
-    return {split: exam.score_model(session.step, split) for split in ("valid", "test")}
+    return exam.score_all(session.step)
+
+
+def _final_fit(session: Session) -> dict[str, int]:
+    """Mark the result of a final fit with the epochs that it was to be trained for."""
+    epochs = session.training.final_fit
+    return {} if epochs is None else {"final_fit": epochs}

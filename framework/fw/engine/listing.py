@@ -24,6 +24,7 @@ class RunSummary:
     metric: str = ""  # the test counterpart of what selected the model
     value: float | None = None
     standard_error: float | None = None
+    final_fit: bool = False  # trained on validation items too
 
 
 def list_runs(runs: Path) -> list[RunSummary]:
@@ -62,9 +63,12 @@ def _outcome(folder: RunFolder) -> dict[str, Any]:
         return {"state": state}
     result = folder.read_json("result.json")
     metric = result["monitor"].replace("valid/", "test/", 1)
+    if metric not in result["metrics"]:  # a trial of a search, which has not seen the test
+        metric = result["monitor"]
     return {
         "state": state,
         "best_epoch": result["best_epoch"],
         "metric": metric,
+        "final_fit": "final_fit" in result,
         **result["metrics"].get(metric, {}),
     }

@@ -34,7 +34,7 @@ def train(session: Session) -> Selection:
             _warn_of_lone_rows(session)
             _warn_of_a_long_warm_up(session)
         try:
-            while not course.selection.finished(training.epochs, training.patience):
+            while not course.selection.finished(training.last_epoch, training.patience):
                 session.stop.check()
                 _train_one(session, course)
         except Stopped:
@@ -55,7 +55,7 @@ def _warn_of_lone_rows(session: Session) -> None:
 
 def _warn_of_a_long_warm_up(session: Session) -> None:
     """Say where training ends before the learning rate has reached its full height."""
-    steps = session.training.epochs * len(session.plans(1))
+    steps = session.training.last_epoch * len(session.plans(1))
     if session.pace is not None and session.pace.warmup_steps > steps:
         session.reporter.warn(
             f"[schedule] warmup_steps = {session.pace.warmup_steps}, but training has {steps} steps"
@@ -72,7 +72,9 @@ def _train_one(session: Session, course: Course) -> None:
     selection = course.selection.trained(epoch, report.seconds)
     metrics: Mapping[str, float] = {}
     with generators.apart(session.device):
-        if epoch % training.evaluate_every == 0 or epoch == training.epochs:
+        if training.final_fit is not None:
+            selection = selection.chosen() if epoch == training.final_fit else selection
+        elif epoch % training.evaluate_every == 0 or epoch == training.epochs:
             selection, metrics = _evaluate(session, selection)
         with session.watch.during("recording"):
             diagnostics = _diagnose(session, epoch, report, plans[0])
@@ -160,7 +162,7 @@ def _record(
     session.folder.append_line(line)
     session.reporter.line(line, selection, training)
     course.selection, course.within = selection, None
-    done = selection.finished(training.epochs, training.patience)
+    done = selection.finished(training.last_epoch, training.patience)
     regular = selection.epoch % training.checkpoint_every == 0
     if done or selection.improved or regular or is_due(session, course):
         save(session, course)

@@ -79,7 +79,9 @@ class Reporter:
         speed = (
             f"{line['users'] / seconds:,.0f} users/s, {line['interactions'] / seconds:,.0f} items/s"
         )
-        text = f"epoch {line['epoch']:>3}/{training.epochs}  {losses}  {seconds:.1f} s ({speed})"
+        text = (
+            f"epoch {line['epoch']:>3}/{training.last_epoch}  {losses}  {seconds:.1f} s ({speed})"
+        )
         value = line["metrics"].get(training.monitor)
         if line["metrics"]:
             mark = "  best so far" if state.improved else f"  best {state.best_value:.4f}"
@@ -98,16 +100,33 @@ class Reporter:
         folder: Path,
     ) -> None:
         """Print the final table, what stands out in it, the time an epoch took, and the folder."""
-        self.say("\nValidation selected the model; test was scored once. Means ± standard errors.")
+        self.say(f"\n{_told(rows, content)} Means ± standard errors.")
         for table in result_tables(rows):
             self._print(table)
         for remark in remarks(rows):
             self.warn(remark)
         self.say(
-            f"best epoch {content['best_epoch']} of {content['epochs']} by {content['monitor']}\n"
+            f"{_selected(content)}\n"
             + "\n".join([*timing_lines(content["timing"]), f"run folder {folder}"])
         )
 
 
 def _short(number: float | None) -> str:
     return "not a number" if number is None else f"{number:.3g}"
+
+
+def _told(rows: Rows, content: Mapping[str, Any]) -> str:
+    """Say what test and validation were used for."""
+    if "final_fit" in content:
+        return (
+            "FINAL FIT, on training and validation items: nothing selected the model here. "
+            "Test was scored once, and is not comparable with that of runs on training items alone."
+        )
+    scored = "test was scored once." if "test" in rows["model"] else "test was not scored."
+    return f"Validation selected the model; {scored}"
+
+
+def _selected(content: Mapping[str, Any]) -> str:
+    if "final_fit" in content:
+        return f"trained for {content['epochs']} epochs"
+    return f"best epoch {content['best_epoch']} of {content['epochs']} by {content['monitor']}"

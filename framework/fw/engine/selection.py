@@ -30,6 +30,10 @@ class Selection:
             return attrs.evolve(noted, best_epoch=self.epoch, best_value=value, waited=0)
         return attrs.evolve(noted, waited=self.waited + 1)
 
+    def chosen(self) -> Selection:
+        """Note that the newest epoch is the best, without a look at validation."""
+        return attrs.evolve(self, best_epoch=self.epoch)
+
     @property
     def improved(self) -> bool:
         """Whether the newest epoch is the best."""

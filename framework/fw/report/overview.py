@@ -31,17 +31,16 @@ def _parts(rows: Sequence[Row]) -> Iterator[Part]:
 
 
 def _how_far(run: Run) -> str:
-    planned = run.begun.recipe["training"]["epochs"]
-    return f"{run.state} after {len(run.epochs)} of {planned} epochs; it has no test results"
+    return f"{run.state} after {len(run.epochs)} of {run.planned} epochs; it has no test results"
 
 
 def _line(run: Run) -> tuple[str, ...]:
     best = run.best_epoch
     return (
         run.name,
-        run.state,
+        f"{run.state}, final fit" if run.is_final_fit else run.state,
         str(run.begun.seed),
-        f"{len(run.epochs)} of {run.begun.recipe['training']['epochs']}",
+        f"{len(run.epochs)} of {run.planned}",
         UNKNOWN if best is None else str(best),
         UNKNOWN if best is None else f"{run.monitor} {metric(_value(run, best))}",
         UNKNOWN if run.result is None else str(run.result["test_looks"]),

@@ -47,6 +47,17 @@ class Run:
         return str(self.begun.recipe["training"]["monitor"])
 
     @property
+    def is_final_fit(self) -> bool:
+        """Whether it is trained on validation items too."""
+        return "final_fit" in self.begun.recipe["training"]
+
+    @property
+    def planned(self) -> int:
+        """How many epochs it is trained for at most."""
+        training = self.begun.recipe["training"]
+        return int(training.get("final_fit", training["epochs"]))
+
+    @property
     def best_epoch(self) -> int | None:
         """The epoch whose weights are kept so far; None before the first evaluation."""
         values = {

@@ -128,7 +128,7 @@ MISTAKES = {
     "training.epoch=5": "unknown key 'epoch' in [training]\n"
     "    did you mean 'epochs'?\n"
     "    known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, "
-    "ema_decay, epochs, evaluate_every, execution, init_from, monitor, patience, precision",
+    "ema_decay, epochs, evaluate_every, execution, final_fit, init_from, monitor, patience, precision",
     "encoder.dropout=2.0": "[encoder] (small) dropout must be at least 0 and less than 1, "
     "found 2.0",
     "encoder.name=smal": "unknown encoder 'smal'\n"

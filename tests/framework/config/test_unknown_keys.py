@@ -9,7 +9,7 @@ TABLES = (
 )
 TRAINING = (
     "known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, ema_decay, "
-    "epochs, evaluate_every, execution, init_from, monitor, patience, precision"
+    "epochs, evaluate_every, execution, final_fit, init_from, monitor, patience, precision"
 )
 ADAM = "known keys: betas, decoupled, learning_rate, name, warmup"
 TOP = "known keys: extends, max_len, seed"
