@@ -20,7 +20,7 @@ from fw.discovery import discover
 from fw.kinds import KINDS
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").glob("*.md"))]
 GUIDE = ROOT / "docs" / "writing-plugins.md"
 THIRD_PARTY = ROOT / "tests" / "third_party" / "fw-item-dropout"
 TINY = [
@@ -43,7 +43,10 @@ def blocks(page, language):
 
 def commands(page):
     """Yield the words of every ``fw`` command that a page shows as code."""
-    text = re.sub(r"```(?:python|toml|json)\n.*?```", "", text_of(page), flags=re.DOTALL)
+    whole = text_of(page)
+    for command in re.findall(r"^\$ fw (.*)$", whole, re.MULTILINE):
+        yield shlex.split(command)
+    text = re.sub(r"^```[^\n]+\n.*?^```$", "", whole, flags=re.DOTALL | re.MULTILINE)
     indented = re.findall(r"^    (.*)$", text, re.MULTILINE)
     inline = re.findall(r"`([^`]+)`", text)
     for code in [*indented, *inline]:

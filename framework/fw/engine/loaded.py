@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from fw.engine.folder import RunFolder
 from fw.engine.model import Trained, open_trained
+from fw.engine.notebook import as_html
 from fw.engine.recommending import Recommender, Request
 from fw.engine.remarks import remarks
 from fw.engine.restore import read_result
@@ -71,6 +72,10 @@ class LoadedRun:
     def history(self) -> pd.DataFrame:
         """What ``metrics.jsonl`` holds so far: a row an epoch, ``losses/bce``, ``metrics/...``."""
         return pd.json_normalize(self.folder.lines(), sep="/")
+
+    def _repr_html_(self) -> str:
+        """Show the run in a notebook."""
+        return as_html(self.folder)
 
     def _request(self, users: str | Sequence[str] | None, items: Sequence[str] | None) -> Request:
         if users is not None and items is not None:

@@ -29,6 +29,7 @@ from fw.engine.folder import RunFolder
 from fw.engine.loop import train
 from fw.engine.machine import Usage, describe_load
 from fw.engine.memory import memory_explained
+from fw.engine.notebook import as_html
 from fw.engine.ownership import PATIENCE
 from fw.engine.pace import Pace
 from fw.engine.prepared import Prepared, prepare
@@ -47,12 +48,16 @@ class Result:
     """What a run came to, as ``result.json`` has it."""
 
     folder: Path
-    content: Mapping[str, Any]
+    content: Mapping[str, Any] = attrs.field(repr=False)
 
     @property
     def metrics(self) -> dict[str, float | None]:
         """Values by full name, such as ``"test/full-seen-out/ndcg@10"``."""
         return {name: entry["value"] for name, entry in self.content["metrics"].items()}
+
+    def _repr_html_(self) -> str:
+        """Show the run in a notebook."""
+        return as_html(RunFolder(self.folder))
 
 
 def run(
