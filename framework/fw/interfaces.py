@@ -206,7 +206,9 @@ class Encoder(Protocol):
     """An ``nn.Module`` from sequences to hidden states.
 
     May have ``newest(sequences)``, which returns the state of each row's newest item alone ([B, D],
-    0 where there is none) without dropout: evaluation then asks for no more.
+    0 where there is none) without dropout: evaluation then asks for no more. One that has nothing
+    to train says so by ``trainable = False``, as its settings class does: a recipe with it has
+    ``epochs = 0``.
     """
 
     causal: bool  # position i sees only positions up to i

@@ -43,9 +43,13 @@ class Draft:
 
 
 def check_required_kinds(draft: Draft) -> Iterator[Problem]:
-    """Find kinds that every recipe must name and this one does not."""
+    """Find kinds that every recipe must name and this one does not.
+
+    Where nothing is trained, neither losses nor an optimizer are needed.
+    """
+    unneeded = () if _trains(draft) else ("loss", "optimizer")
     for kind in KINDS.values():
-        if kind.required and not draft.has(kind.name):
+        if kind.required and kind.name not in unneeded and not draft.has(kind.name):
             table = f"[[{kind.key}]]" if kind.many else f"[{kind.key}]"
             hint = f'with name = "...", one of: {listed(draft.registry.names(kind.name))}'
             yield draft.root.place.problem(f"the recipe has no {table}", f"add {table} {hint}")
@@ -93,6 +97,15 @@ def check_causality(draft: Draft) -> Iterator[Problem]:
                 yield node.place.problem(message, f"{hint}that hides it: {_open_tasks(draft)}")
 
 
+def check_something_to_train(draft: Draft) -> Iterator[Problem]:
+    """Find encoders without anything to train that are to be trained."""
+    for node, encoder in draft.read("encoder"):
+        if _trains(draft) and not getattr(encoder.settings, "trainable", True):
+            message = f"encoder {encoder.name!r} has nothing to train"
+            hint = "set epochs = 0 in [training]; [[losses]] and [optimizer] are then not needed"
+            yield node.place.problem(message, hint)
+
+
 def check_protocols(draft: Draft) -> Iterator[Problem]:
     """Find evaluators that report under one name."""
     seen: set[object] = set()
@@ -130,6 +143,7 @@ CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     check_views,
     check_distinct,
     check_causality,
+    check_something_to_train,
     check_protocols,
     check_monitor,
 )
@@ -139,6 +153,10 @@ def _open_tasks(draft: Draft) -> str:
     """Name the tasks whose targets no encoder can see."""
     tasks = draft.registry.entries("task")
     return listed(t.name for t in tasks if not getattr(t.component, "requires_causal", False))
+
+
+def _trains(draft: Draft) -> bool:
+    return draft.training is None or draft.training.epochs > 0
 
 
 def _requires(loss: Chosen) -> frozenset[str]:

@@ -50,7 +50,7 @@ class Training:
         metadata={"help": "rows a step, over all processes"},
     )
     epochs: int = attrs.field(
-        default=200, validator=at_least(1), metadata={"help": "epochs at most"}
+        default=200, validator=at_least(0), metadata={"help": "epochs at most; 0 trains nothing"}
     )
     evaluate_every: int = attrs.field(
         default=5, validator=at_least(1), metadata={"help": "epochs between evaluations"}

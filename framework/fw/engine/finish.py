@@ -54,7 +54,7 @@ def _score_best(session: Session, exam: Exam, state: Selection) -> dict[str, Sco
     monitor = session.training.monitor
     if state.best_epoch:
         fit_best_weights(session.step, session.folder)
-    else:
+    elif state.epoch:
         session.reporter.warn(f"{monitor} was never a number; these are the last weights")
     return exam.score_all(session.step)
 

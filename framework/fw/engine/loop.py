@@ -40,6 +40,8 @@ def train(session: Session) -> Selection:
         except Stopped:
             save(session, course)
             raise
+        if training.epochs == 0:
+            save(session, course)  # the weights as they were built
     return course.selection
 
 

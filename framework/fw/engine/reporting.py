@@ -122,6 +122,8 @@ def _told(rows: Rows, content: Mapping[str, Any]) -> str:
             "FINAL FIT, on training and validation items: nothing selected the model here. "
             "Test was scored once, and is not comparable with that of runs on training items alone."
         )
+    if not content["epochs"]:
+        return "Nothing was trained, and validation selected nothing; test was scored once."
     scored = "test was scored once." if "test" in rows["model"] else "test was not scored."
     return f"Validation selected the model; {scored}"
 
@@ -129,4 +131,6 @@ def _told(rows: Rows, content: Mapping[str, Any]) -> str:
 def _selected(content: Mapping[str, Any]) -> str:
     if "final_fit" in content:
         return f"trained for {content['epochs']} epochs"
+    if not content["epochs"]:
+        return "no epochs of training"
     return f"best epoch {content['best_epoch']} of {content['epochs']} by {content['monitor']}"

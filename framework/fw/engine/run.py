@@ -39,6 +39,7 @@ from fw.engine.session import Session
 from fw.engine.spoilt import culprit_named
 from fw.engine.stopwatch import Stopwatch
 from fw.engine.warm_start import start_from
+from fw.interfaces import Info
 from fw.stopping import Stop, listening
 from fw.workers import refuse_in_starting_worker
 
@@ -250,10 +251,9 @@ def _session(
     stop: Stop,
     watch: Stopwatch,
 ) -> Session:
-    make_optimizer = make(recipe.one("optimizer"), parts.info, recipe.seed)
     step, exam, training = parts.step, parts.exam, recipe.training
     weights = [p for p in step.parameters() if p.requires_grad]
-    optimizer = make_optimizer(weights)
+    optimizer = _optimizer(recipe, parts.info, weights)
     average = Average(weights, training.ema_decay) if training.ema_decay else None
     return Session(
         step=step,
@@ -278,3 +278,13 @@ def _session(
         stop=stop,
         watch=watch,
     )
+
+
+def _optimizer(
+    recipe: Recipe, info: Info, weights: Sequence[torch.nn.Parameter]
+) -> torch.optim.Optimizer:
+    """Make the recipe's optimizer; where nothing is trained, one of nothing stands for it."""
+    if recipe.training.epochs == 0:
+        return torch.optim.SGD([torch.zeros(0)])
+    made: torch.optim.Optimizer = make(recipe.one("optimizer"), info, recipe.seed)(weights)
+    return made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from torch.nn.functional import normalize
 
 from fw.engine.catalogue import Catalogue, Recommended
 from fw.engine.evaluation import evaluating
@@ -31,6 +30,4 @@ def similar_items(run: Trained, item: str, *, k: int = 10) -> tuple[Recommended,
 def _cosines(run: Trained, number: int) -> torch.Tensor:
     """Return the cosine of every item with item ``number``: [1, N + 2]."""
     with torch.inference_mode(), evaluating(run.model.encoder):
-        every = torch.arange(run.info.num_items + 2, device=run.device)
-        rows = normalize(run.model.encoder.items.rows(every).float(), dim=1)
-        return rows[number : number + 1] @ rows.T
+        return run.model.encoder.items.cosines(number).unsqueeze(0)

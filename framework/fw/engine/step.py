@@ -91,7 +91,7 @@ class Step(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the weights are, and where a history must be."""
-        return self.encoder.items.weight.device
+        return self.encoder.items.device
 
     def batch(self, history: Sequences, epoch: Tensor | int) -> tuple[Batch, Rng]:
         """Make the batch of a history and the place that everything in the step draws from."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 
 class ItemTable(nn.Module):
@@ -25,6 +26,11 @@ class ItemTable(nn.Module):
         hook = _clear_padding_gradient
         self.weight.register_post_accumulate_grad_hook(hook)  # type: ignore[no-untyped-call]
 
+    @property
+    def device(self) -> torch.device:
+        """Where the table is."""
+        return self.weight.device
+
     def rows(self, ids: Tensor) -> Tensor:
         """Return the embeddings of ``ids`` (any shape, 0..N + 1): [..., D]."""
         return self.weight.index_select(0, ids.flatten()).view(*ids.shape, -1)
@@ -35,6 +41,11 @@ class ItemTable(nn.Module):
         What stands in columns 0 (PAD) and N + 1 (the mask token) means nothing.
         """
         return hidden @ self.weight.T
+
+    def cosines(self, item: int) -> Tensor:
+        """Return the cosine of every id's embedding with that of one: [N + 2] float32."""
+        rows = normalize(self.weight.float(), dim=1)
+        return rows @ rows[item]
 
 
 def _clear_padding_gradient(weight: Tensor) -> None:

@@ -118,6 +118,8 @@ class EncoderContract(RowwiseContract):
         self, built: Any, info: Info
     ) -> None:
         """A weight without gradient is never trained; the row of PAD stays 0."""
+        if not getattr(built, "trainable", True):
+            pytest.skip("has nothing to train")
         (given,) = self.arguments(built, info, world.ROWS, world.MAX_LEN)
         built.items.scores(built(given))[..., 1:-1].square().sum().backward()
         weights = dict(built.named_parameters())
@@ -162,6 +164,24 @@ class EncoderContract(RowwiseContract):
             said is built.causal,
             f"causal is {built.causal}, but the settings say {said}",
             "state it in the settings class too: causal: ClassVar[bool] = False",
+        )
+
+    def test_whether_there_is_anything_to_train_is_known_before_it_is_built(
+        self, chosen: Chosen, built: Any
+    ) -> None:
+        """A recipe that would train an encoder without weights is refused when it is read."""
+        found = getattr(built, "trainable", True)
+        said = getattr(chosen.settings, "trainable", True)
+        require(
+            said is found,
+            f"trainable is {found}, but the settings say {said}",
+            "state it in the settings class too: trainable: ClassVar[bool] = False",
+        )
+        weights = [one for one in built.parameters() if one.requires_grad]
+        require(
+            found is bool(weights),
+            f"trainable is {found}, but {len(weights)} of its weights have gradients",
+            "trainable = False goes with module.requires_grad_(False)",
         )
 
 

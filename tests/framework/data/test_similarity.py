@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fw.data import similarity
-from fw.data.similarity import most_similar
+from fw.data.similarity import most_similar, nearest_items
 
 
 def slow_similarity(rows, one, other):
@@ -56,3 +56,54 @@ def test_the_size_of_blocks_changes_nothing(make_info, monkeypatch):
     whole = most_similar(make_info(rows, 30))
     monkeypatch.setattr(similarity, "_BLOCK", 7)
     assert torch.equal(most_similar(make_info(rows, 30)), whole)
+
+
+def slow_cosine(rows, one, other):
+    """The cosine of two items as sets of users."""
+    had = [{u for u, row in enumerate(rows) if item in row} for item in (one, other)]
+    size = math.sqrt(len(had[0]) * len(had[1]))
+    return len(had[0] & had[1]) / size if size else 0.0
+
+
+def test_nearest_items_by_hand(make_info):
+    rows = [[1, 2], [1, 2, 1], [1, 3, 4], [5], [5, 5]]
+    items, similarities = nearest_items(make_info(rows, 6), 2)
+    # cos(1, 2) = 2 / sqrt(3 * 2); cos(1, 3) = cos(1, 4) = 1 / sqrt(3); cos(3, 4) = 1
+    assert items.tolist() == [[0, 0], [2, 3], [1, 0], [4, 1], [3, 1], [0, 0], [0, 0], [0, 0]]
+    third, both = 1 / math.sqrt(3), 2 / math.sqrt(6)
+    nothing = [0.0, 0.0]
+    expected = [nothing, [both, third], [both, 0], [1, third], [1, third], *[nothing] * 3]
+    torch.testing.assert_close(similarities, torch.tensor(expected))
+    assert (items.dtype, similarities.dtype) == (torch.int64, torch.float32)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rows=st.lists(st.lists(st.integers(1, 7), max_size=6), min_size=1, max_size=8).filter(any),
+    number=st.integers(1, 9),
+    inverse=st.booleans(),
+)
+def test_nearest_items_are_the_first_of_all_in_order(make_info, rows, number, inverse):
+    info = make_info(rows, 7)
+    items, similarities = nearest_items(info, number, inverse_user_frequency=inverse)
+    slow = slow_similarity if inverse else slow_cosine
+    assert items.shape == similarities.shape == (9, min(number, 6))
+    for item in range(9):
+        scores = {o: slow(rows, item, o) for o in range(1, 8) if o != item and 0 < item < 8}
+        best = sorted((s for s in scores.values() if s > 0), reverse=True)[:number]
+        found = items[item].tolist()
+        expected = torch.tensor(best + [0.0] * (len(found) - len(best)))
+        torch.testing.assert_close(similarities[item], expected)
+        for one, value in zip(found[: len(best)], best, strict=True):
+            assert math.isclose(scores[one], value, rel_tol=1e-6)
+        assert len(set(found[: len(best)])) == len(best)
+        assert set(found[len(best) :]) <= {0}
+
+
+def test_the_nearest_item_is_the_most_similar_one(make_info):
+    generator = torch.Generator().manual_seed(0)
+    info = make_info(torch.randint(1, 31, (20, 5), generator=generator).tolist(), 30)
+    nearest, _ = nearest_items(info, 1, inverse_user_frequency=True)
+    most = most_similar(info)
+    itself = torch.arange(32)
+    assert torch.where(nearest[:, 0] == 0, itself, nearest[:, 0]).equal(most)

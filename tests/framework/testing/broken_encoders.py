@@ -109,6 +109,41 @@ class TestSaysSo(EncoderContract):
     expected = {}
 
 
+class Frozen(Encoder):
+    def __init__(self, info):
+        super().__init__(info)
+        self.requires_grad_(False)
+
+
+TRAINED = "test_whether_there_is_anything_to_train_is_known_before_it_is_built"
+
+
+class TestFrozen(EncoderContract):
+    component = broken(Frozen)
+    expected = {
+        TRAINED: "trainable is True, but 0 of its weights have gradients\n"
+        "    trainable = False goes with module.requires_grad_(False)",
+        "test_gradients_reach_every_weight_and_leave_padding_alone": "RuntimeError: ...",
+    }
+
+
+class SaysFrozen(Frozen):
+    trainable = False
+
+
+class TestSaysFrozenTooLate(EncoderContract):
+    component = broken(SaysFrozen)
+    expected = {
+        TRAINED: "trainable is False, but the settings say True\n"
+        "    state it in the settings class too: trainable: ClassVar[bool] = False"
+    }
+
+
+class TestSaysFrozen(EncoderContract):
+    component = broken(SaysFrozen, trainable=False)
+    expected = {}
+
+
 class Forgetful(Encoder):
     def changed(self, means, rows, sequences):
         return rows + rows.roll(1, 1)
