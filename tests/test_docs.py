@@ -172,6 +172,34 @@ def test_toml_that_is_shown_is_toml(page):
         tomllib.loads(block)
 
 
+# Encoders ------------------------------------------------------------------------------------
+
+ENCODERS = ROOT / "docs" / "encoders.md"
+
+
+def test_the_page_on_encoders_has_each_of_them_and_says_which_see_later_items():
+    rows = [line for line in text_of(ENCODERS).splitlines() if line.count("|") == 5]
+    said = {line.split("`")[1]: "**yes**" in line for line in rows if line.startswith("| `")}
+    registry = discover()
+    bundled = [entry for entry in registry.entries("encoder") if entry.bundled]
+    assert said == {one.name: not getattr(one.component, "causal", True) for one in bundled}
+
+
+def test_the_page_on_encoders_names_every_recipe_that_uses_it():
+    rows = [line for line in text_of(ENCODERS).splitlines() if line.count("|") == 4]
+    said = {name for line in rows for name in re.findall(r"`([a-z_0-9]+)`", line.split("|")[1])}
+    for name in said - {"published"}:
+        assert (ROOT / "recipes" / f"{name}.toml").exists()
+    used = {
+        chosen.name
+        for file in (ROOT / "recipes").glob("*.toml")
+        for chosen in read_recipe(file, discover()).many("encoder")
+        if file.stem in said
+    }
+    published = {"sasrec_official", "sasrec_post_ln", "sasrec_bert"}
+    assert used | published == set(discover().names("encoder"))
+
+
 # Losses and samplers -------------------------------------------------------------------------
 
 LOSSES = ROOT / "docs" / "losses.md"
