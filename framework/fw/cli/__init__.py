@@ -27,6 +27,7 @@ COMMANDS = {
     "evaluate": ("fw.cli.evaluate", "Score a finished run under further protocols."),
     "recommend": ("fw.cli.recommend", "Recommend to users, to all of them, or after any history."),
     "similar": ("fw.cli.similar", "Show the items most like an item, by their embeddings."),
+    "export": ("fw.cli.export", "Export a finished run's model to ONNX, for other programs."),
     "compare": ("fw.cli.compare", "Compare finished runs: are they different, or is it chance?"),
     "groups": ("fw.cli.groups", "Show a run's results by group: history length, popularity."),
     "report": ("fw.cli.report", "Write one HTML page about runs, or about a sweep."),

@@ -9,6 +9,7 @@ import attrs
 import torch
 from torch import Tensor
 
+from fw.config.recipe import Recipe
 from fw.data.split import Split
 from fw.data.training import TrainingRows
 from fw.engine.build import Model, build_model, make_info
@@ -25,6 +26,7 @@ from fw.interfaces import Info, Sequences
 class Trained:
     """What a run learned: a model with the best weights, items' and users' ids, histories."""
 
+    recipe: Recipe
     split: Split
     info: Info
     model: Model
@@ -63,4 +65,4 @@ def open_trained(
     weights, file = kept_weights(folder, result)
     parts = tuple(f"{name}." for name, _ in model.named_children())
     fit(model, {name: w for name, w in weights.items() if name.startswith(parts)}, file)
-    return Trained(split=split, info=info, model=model.to(chosen), device=chosen)
+    return Trained(recipe=recipe, split=split, info=info, model=model.to(chosen), device=chosen)

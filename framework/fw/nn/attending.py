@@ -49,7 +49,7 @@ def hide_padding(items: Tensor, like: Tensor) -> Tensor:
 
 def take(values: Tensor, places: Tensor) -> Tensor:
     """Return what stands at one place of each row ([B]) of [B, L, ...]: [B, 1, ...]."""
-    return values[torch.arange(len(values), device=values.device), places].unsqueeze(1)
+    return values[torch.arange(values.shape[0], device=values.device), places].unsqueeze(1)
 
 
 def take_queries(mask: Tensor, places: Tensor) -> Tensor:

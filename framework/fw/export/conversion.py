@@ -1,0 +1,115 @@
+"""From a trained run to a model of ONNX, and from that to a function that scores with it."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.export import Dim
+
+from fw.engine.blame import origin
+from fw.engine.evaluation import evaluating
+from fw.engine.model import Trained
+from fw.errors import UserError
+from fw.export.agreement import Exported
+from fw.export.scores import Scores
+
+if TYPE_CHECKING:
+    import onnx
+
+INPUTS, OUTPUT = ("items", "lengths"), "scores"
+_LARGEST = 2**31 - 1  # bytes of a file of one part: a limit of its format
+
+
+def convert(run: Trained) -> onnx.ModelProto:
+    """Trace the model with any number of histories of any length up to ``max_len``.
+
+    Raises UserError, naming the encoder, where torch cannot.
+    """
+    length = min(run.info.max_len, 5)
+    example = (torch.ones(length + 2, length, dtype=torch.int64), torch.full((length + 2,), length))
+    batch = Dim("batch", min=1)
+    # A size that can only be 1 is no dynamic one.
+    longest = Dim("length", min=1, max=run.info.max_len) if run.info.max_len > 1 else Dim.STATIC
+    scores = Scores(run)
+    with _refusing(run), evaluating(scores), _quiet():
+        program = torch.onnx.export(
+            scores,
+            example,
+            dynamo=True,
+            verbose=False,
+            input_names=list(INPUTS),
+            output_names=[OUTPUT],
+            dynamic_shapes={"items": {0: batch, 1: longest}, "lengths": {0: batch}},
+        )
+    assert program is not None
+    return program.model_proto
+
+
+def serialise(proto: onnx.ModelProto, run: Trained) -> bytes:
+    """Return the bytes of the file; raises UserError where they are more than it may have."""
+    size = proto.ByteSize()
+    if size > _LARGEST:
+        raise refusal(run, f"it takes {size / 2**30:.1f} GiB, and such a file has 2 GiB at most")
+    content: bytes = proto.SerializeToString()
+    return content
+
+
+def scorer(content: bytes, run: Trained) -> Exported:
+    """Return a function that scores with the file; raises UserError where the runtime cannot."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors
+    with _refusing(run):
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    def exported(*inputs: Any) -> Any:
+        with _refusing(run):
+            return session.run([OUTPUT], dict(zip(INPUTS, inputs, strict=True)))[0]
+
+    return exported
+
+
+def refusal(run: Trained, reason: str) -> UserError:
+    """Make the error that names the encoder, and whose it is."""
+    entry = run.recipe.one("encoder").entry
+    return UserError(
+        f"encoder {entry.name!r} cannot be exported to ONNX: {reason}\n"
+        f"    it comes from {origin(entry)}"
+    )
+
+
+@contextmanager
+def _refusing(run: Trained) -> Iterator[None]:
+    """Turn what torch or the runtime raises, which have no common type for it, into a refusal."""
+    try:
+        yield
+    except Exception as error:
+        raise refusal(run, _reason(error)) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep torch from telling about itself, such as what else it could export."""
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(before)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first line of what went wrong at first: torch tells it in pages."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = (line.strip() for line in str(error).splitlines())
+    return f"{type(error).__name__}: {next(filter(None, lines), '')}"

@@ -1,0 +1,39 @@
+"""What is exported of a trained run: one module from histories to scores."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from fw.engine.evaluation import newest_states
+from fw.engine.model import Trained
+from fw.interfaces import Sequences
+
+
+class Scores(nn.Module):
+    """Scores what may come next, as :meth:`fw.engine.model.Trained.scores` does.
+
+    The columns that belong to no item have -inf, so that the best column is the best item.
+    """
+
+    no_item: Tensor  # [N + 2] bool: padding and the mask token
+
+    def __init__(self, run: Trained) -> None:
+        super().__init__()
+        self.model = run.model
+        numbers = torch.arange(run.info.num_items + 2)
+        no_item = (numbers == 0) | (numbers == run.info.mask_item)
+        self.register_buffer("no_item", no_item, persistent=False)
+
+    def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
+        """Score all items ([B, N + 2] float32) after each history.
+
+        ``items`` ([B, L] int64) are numbers 1..N, oldest first, and 0 after the first ``lengths``
+        ([B] int64) of a row.
+        """
+        encoder, task = self.model.encoder, self.model.task
+        query = task.query(Sequences(items, lengths, torch.zeros_like(lengths)))
+        scores = encoder.items.scores(newest_states(encoder, query)).float()
+        return scores.masked_fill(self.no_item, -math.inf)
