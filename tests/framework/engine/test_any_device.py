@@ -71,15 +71,26 @@ def _is_undetermined(name, args, kwargs, results):
     return name.startswith("scatter_reduce") and "prod" in (*args, *kwargs.values())
 
 
-def chosen(kind, *others, settings=""):
+def chosen(kind, *others):
     """Return overrides of the tiny recipe, one for each bundled component of a kind."""
     names = [entry.name for entry in REGISTRY.entries(kind) if entry.bundled]
     assert names
     key = KINDS[kind].key
     for name in names:
-        table = f'{{name="{name}"{settings}}}'
+        table = f'{{name="{name}"}}'
         value = f"[{table}]" if KINDS[kind].many else table
         yield pytest.param([*others, f"{key}={value}"], id=f"{kind} {name}")
+
+
+def encoders():
+    """Return overrides for each bundled encoder that is trained, with a task that goes with all."""
+    for entry in REGISTRY.entries("encoder"):
+        if entry.bundled and getattr(entry.component, "trainable", True):
+            small = {"hidden_size": 8, "num_blocks": 1}
+            known = {field.name for field in attrs.fields(entry.component)}
+            settings = "".join(f", {key}={small[key]}" for key in small if key in known)
+            value = f'encoder={{name="{entry.name}"{settings}}}'
+            yield pytest.param([value, 'task={name="last_item"}'], id=f"encoder {entry.name}")
 
 
 CONTRAST = ('losses=[{name="nt_xent"}]', 'pooling={name="mean"}', 'augmenters=[{name="crop"}]')
@@ -91,7 +102,7 @@ LOSSES = [
 RECIPES = [
     *LOSSES,
     *chosen("sampler", WITH_NEGATIVES),
-    *chosen("encoder", settings=", hidden_size=8, num_blocks=1"),
+    *encoders(),
     *chosen("augmenter", *CONTRAST[:2]),
     *chosen("pooling", CONTRAST[0], CONTRAST[2]),
     *chosen("optimizer"),
@@ -115,7 +126,7 @@ def train_one_step(read, parts):
     optimizer = read.one("optimizer").settings(list(parts.step.parameters()))
     execute = choose_execution(parts.step, optimizer, "eager", "float32", pytest.fail)
     rows = parts.info.training
-    lengths = np.minimum(rows.host_lengths, parts.info.max_len + 1)
+    lengths = np.minimum(rows.host_lengths, parts.step.history_width)
     chosen_rows = np.argsort(-lengths, kind="stable")[:8].astype(np.int64)
     plan = plan_batch(chosen_rows, lengths[chosen_rows], grouped=True)
     with DeviceWatch() as watch:
