@@ -22,6 +22,7 @@ nb_execution_mode = "off"  # a test executes the notebook; the site shows what i
 myst_heading_anchors = 3
 exclude_patterns = ["reference_templates"]
 highlight_language = "text"
+smartquotes = False  # "keep" is what a recipe says, with just these quotes
 html_theme = "furo"
 html_title = f"fw {release}"
 

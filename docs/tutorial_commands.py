@@ -32,6 +32,7 @@ NAME = re.compile(r"# (\S+\.\w+)\n")
 # What of an output may differ from one machine, or one minute, to the next, and what stands for it.
 UNSTABLE = (
     (r"^.*these times are not comparable with others\n", ""),  # only where other work went on
+    (r"(undecided: one run of an arm).*", r"\1"),  # what users alone say of the difference
     (r"best so far|best \d\.\d+", "best"),
     (r"(?<=\d) (II|III|IV)\b", ""),  # parts of a series, in lists that hang on last digits
     (r"[+-]?\d[\d.,]*", "0"),
