@@ -91,3 +91,8 @@ def register_schedules(register: Register) -> None:
 @hookspec
 def register_evaluators(register: Register) -> None:
     """Offer evaluators: metrics of one named protocol (:class:`fw.interfaces.Evaluator`)."""
+
+
+@hookspec
+def register_trackers(register: Register) -> None:
+    """Offer trackers: where a run's metrics also go (:class:`fw.interfaces.Tracker`)."""

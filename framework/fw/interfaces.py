@@ -28,6 +28,7 @@ from fw.info import Info as Info
 from fw.ranking import Cases as Cases
 from fw.ranking import Metrics as Metrics
 from fw.ranking import Ranking as Ranking
+from fw.tracking import Tracker as Tracker
 
 if TYPE_CHECKING:
     from fw.data.interactions import Interactions

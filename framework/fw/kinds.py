@@ -53,5 +53,6 @@ KINDS = {
         _kind("optimizer"),
         _kind("schedule", required=False, slot=ScheduleSlot),
         _kind("evaluator", many=True),
+        _kind("tracker", many=True, required=False),
     )
 }

@@ -30,6 +30,7 @@ _SUMMARIES = {
     "schedule": "Let the learning rate fall in steps.",
     "splitter": "Hold out the last items of every user.",
     "task": "Predict the newest item alone.",
+    "tracker": "Write every number of a run to a CSV file.",
 }
 
 

@@ -19,6 +19,7 @@ from fw.engine.restore import read_result
 from fw.engine.results import STANDINGS
 from fw.errors import RunError
 from fw.expected_ranks import Floats
+from fw.kinds import KINDS
 
 # The cases of a run with their metrics: what it was scored under itself, and later.
 FILES = ("ranks.parquet", "evaluations.parquet")
@@ -71,8 +72,9 @@ class Begun:
 
     @property
     def identity(self) -> str:
-        """A text that only runs of one method share: all that was configured, but the seed."""
-        recipe = {key: value for key, value in self.recipe.items() if key != "seed"}
+        """A text that only runs of one method share: all but the seed and the trackers."""
+        passing = ("seed", KINDS["tracker"].key)
+        recipe = {key: value for key, value in self.recipe.items() if key not in passing}
         return json.dumps([recipe, self.versions], sort_keys=True, default=str)
 
 

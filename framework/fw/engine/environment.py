@@ -22,7 +22,12 @@ def describe_environment(
     recipe: Recipe, device: torch.device, modules: Sequence[str]
 ) -> dict[str, Any]:
     """Gather what another machine would need to know to repeat the run."""
-    chosen = [one for components in recipe.components.values() for one in components]
+    chosen = [
+        one
+        for kind, components in recipe.components.items()
+        if kind != "tracker"  # nothing that a run comes to depends on it
+        for one in components
+    ]
     return {
         "fw": fw.__version__,
         "python": platform.python_version(),

@@ -46,6 +46,7 @@ def finish(
         **_final_fit(session),
     }
     folder.write_json("result.json", content)
+    session.tracking.end(content)
     reporter.result(rows, content, folder.path)
     return content
 

@@ -31,6 +31,7 @@ def train(session: Session) -> Selection:
     with session.stop.held():
         with session.watch.during("preparing"):
             course = resume(session)
+            session.tracking.begin(session.folder.path, course.selection.epoch)
             _warn_of_lone_rows(session)
             _warn_of_a_long_warm_up(session)
         try:
@@ -170,6 +171,7 @@ def _record(
         save(session, course)
     if selection.improved:
         save_weights(session)
+    session.tracking.epoch(line)
 
 
 def _diagnose(session: Session, epoch: int, report: EpochReport, plan: Plan) -> Mapping[str, float]:

@@ -38,6 +38,7 @@ from fw.engine.restore import read_kept_recipe
 from fw.engine.session import Session
 from fw.engine.spoilt import culprit_named
 from fw.engine.stopwatch import Stopwatch
+from fw.engine.tracking import Tracking
 from fw.engine.warm_start import start_from
 from fw.interfaces import Info
 from fw.stopping import Stop, listening
@@ -201,7 +202,7 @@ def _execute(
                 start_from(recipe.training.init_from, parts.step, loaded, reporter.warn)
             session = _session(recipe, parts, folder, reporter, stop, watch)
         before = Usage.now()
-        with blamed_by_traceback(recipe, "in a run"):
+        with closing(session.tracking), blamed_by_traceback(recipe, "in a run"):
             with (
                 closing(parts.loader),
                 _arithmetic(recipe, device),
@@ -275,6 +276,7 @@ def _session(
         validate=lambda: results.full_names("valid", exam.score_model(step, "valid")),
         folder=folder,
         reporter=reporter,
+        tracking=Tracking.of(recipe, parts.info, step.device, reporter.warn),
         stop=stop,
         watch=watch,
     )

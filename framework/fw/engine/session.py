@@ -19,6 +19,7 @@ from fw.engine.pace import Pace
 from fw.engine.reporting import Reporter
 from fw.engine.step import Step
 from fw.engine.stopwatch import Stopwatch
+from fw.engine.tracking import Tracking
 from fw.interfaces import Loader, Sequences
 from fw.stopping import Stop
 
@@ -38,6 +39,7 @@ class Session:
     validate: Validate
     folder: RunFolder
     reporter: Reporter
+    tracking: Tracking
     pace: Pace | None = None  # where the recipe has a schedule
     average: Average | None = None  # where the recipe has ema_decay
     stop: Stop = attrs.field(factory=Stop)

@@ -27,6 +27,7 @@ from fw.testing.samplers import SamplerContract
 from fw.testing.schedules import ScheduleContract
 from fw.testing.splitters import SplitterContract
 from fw.testing.tasks import TaskContract
+from fw.testing.trackers import TrackerContract
 
 __all__ = [
     "AugmenterContract",
@@ -41,4 +42,5 @@ __all__ = [
     "ScheduleContract",
     "SplitterContract",
     "TaskContract",
+    "TrackerContract",
 ]

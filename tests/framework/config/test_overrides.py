@@ -150,9 +150,9 @@ def test_case_B55_a_table_that_is_called_otherwise_is_refused(complaint, recipe_
         "--set train.epochs=1: unknown table [train]\n"
         "    did you mean [training]?\n"
         "    'epochs' belongs in [training]\n"
-        "    known tables: [[augmenters]], [[evaluators]], [[losses]], [dataset], [encoder], "
-        "[loader], [optimizer], [pooling], [sampler], [schedule], [splitter], [sweep], [task], "
-        "[training], [views]"
+        "    known tables: [[augmenters]], [[evaluators]], [[losses]], [[trackers]], [dataset], "
+        "[encoder], [loader], [optimizer], [pooling], [sampler], [schedule], [splitter], [sweep], "
+        "[task], [training], [views]"
     )
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 TABLES = (
-    "known tables: [[augmenters]], [[evaluators]], [[losses]], [dataset], [encoder], "
-    "[loader], [optimizer], [pooling], [sampler], [schedule], [splitter], [sweep], [task], "
-    "[training], [views]"
+    "known tables: [[augmenters]], [[evaluators]], [[losses]], [[trackers]], [dataset], "
+    "[encoder], [loader], [optimizer], [pooling], [sampler], [schedule], [splitter], [sweep], "
+    "[task], [training], [views]"
 )
 TRAINING = (
     "known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, ema_decay, "
