@@ -208,8 +208,8 @@ class Encoder(Protocol):
 
     May have ``newest(sequences)``, which returns the state of each row's newest item alone ([B, D],
     0 where there is none) without dropout: evaluation then asks for no more. One that has nothing
-    to train says so by ``trainable = False``, as its settings class does: a recipe with it has
-    ``epochs = 0``.
+    to train says ``trainable = False``, as does its settings class: it goes with ``epochs = 0``.
+    Settings may have ``columns``, out of :mod:`fw.data.moments`, with which sequences then come.
     """
 
     causal: bool  # position i sees only positions up to i

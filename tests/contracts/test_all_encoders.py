@@ -5,9 +5,11 @@ from registered import registered
 
 from fw.testing import EncoderContract
 
+TIMED = {"relative_bias": "position_and_time", "target_time": True}
+
 
 class TestEncoders(EncoderContract):
-    @pytest.fixture(params=registered("encoder"))
+    @pytest.fixture(params=registered("encoder", hstu=[{}, TIMED]))
     def chosen(self, request):
         chosen = request.param()
         # Popularity is the same whatever the history.

@@ -11,6 +11,7 @@ import attrs
 from fw.config.recipe import Recipe
 from fw.data.description import describe
 from fw.data.final_split import with_validation_trained
+from fw.data.moments import asked_for
 from fw.data.places import Places
 from fw.data.prepare import Loaded, load
 from fw.data.split import Split
@@ -48,8 +49,12 @@ class RunData:
         return f"; {share:.1%} of what is trained on is later than a test target (mean)"
 
     def info(self, recipe: Recipe, warn: Callable[[str], None]) -> Info:
-        """Make what components are told of the data."""
-        return make_info(recipe, self.split, TrainingRows(self.split), warn)
+        """Make what components are told of the data.
+
+        Raises DataError if the encoder asks for times that the data does not have.
+        """
+        rows = TrainingRows(self.split, asked_for(recipe, self.split.store))
+        return make_info(recipe, self.split, rows, warn)
 
     def require(self, fingerprints: Mapping[str, Any], where: Path) -> None:
         """Raise RunError unless the data has these fingerprints."""

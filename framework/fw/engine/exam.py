@@ -8,6 +8,7 @@ import attrs
 import torch
 
 from fw.config.recipe import Recipe
+from fw.data.moments import asked_for
 from fw.data.split import CaseList, Split
 from fw.engine.baselines import baselines
 from fw.engine.build import build_evaluators
@@ -34,10 +35,13 @@ class Exam:
         """Sort out, once, which items every case may be ranked with."""
         lists = {"valid": split.valid, "test": split.test}
         lists = {name: cases for name, cases in lists.items() if len(cases)}
+        columns = asked_for(recipe, split.store)
         return cls(
             evaluators=build_evaluators(recipe, info),
             case_lists=lists,
-            cases={name: CaseStore(split, cases).to(device) for name, cases in lists.items()},
+            cases={
+                name: CaseStore(split, cases, columns).to(device) for name, cases in lists.items()
+            },
             info=info,
         )
 

@@ -31,7 +31,8 @@ def finish(
         rows: Rows = {"model": scores, **exam.score_baselines(loaded.split)}
     with session.watch.during("recording"):
         folder.write_ranks(results.ranks_frame(loaded.split, exam.case_lists, scores))
-        write_histories(folder, loaded.split)
+        timed = bool(session.training_rows.column_names)
+        write_histories(folder, loaded.split, times=timed)
     content = {
         "data": loaded.name,
         "metrics": results.as_json(scores),

@@ -18,25 +18,26 @@ from fw.errors import RunError
 ITEMS, HISTORIES = "items.parquet", "histories.parquet"
 
 
-def write_histories(folder: RunFolder, split: Split) -> None:
+def write_histories(folder: RunFolder, split: Split, *, times: bool = False) -> None:
     """Keep all items and every user's history, as two parquet files in the run folder.
 
     ``items.parquet`` has a row an item, in the order of the items' numbers: its id in ``item``,
     and what the data set says of items (``title`` ...). ``histories.parquet`` has a row a user:
     ``user`` (id), ``items`` (rows of the other file, counted from 1; oldest first) and ``trained``
-    (how many of them, from the oldest on, were trained on). Neither is written where the data set
-    says something of items that parquet would not give back: the data set is then needed again.
+    (how many of them, from the oldest on, were trained on); with ``times``, for encoders that ask
+    for them, also ``times``. Neither is written where the data set says something of items that
+    parquet would not give back: the data set is then needed again.
     """
     try:
         items = frame_table(_item_frame(split.store))
     except NotKeepableError:
         return
     folder.write_table(ITEMS, items)
-    folder.write_table(HISTORIES, _history_table(split))
+    folder.write_table(HISTORIES, _history_table(split, times))
 
 
 def read_histories(folder: RunFolder) -> Split | None:
-    """Return what was kept, without times and without cases; None if it was not.
+    """Return what was kept, without cases, and without times if they were not; None if nothing was.
 
     Raises RunError for files that are damaged.
     """
@@ -45,13 +46,14 @@ def read_histories(folder: RunFolder) -> Split | None:
     frame = _read(folder.path / ITEMS).to_pandas()
     table = _read(folder.path / HISTORIES)
     lengths = np.asarray(pa.compute.list_value_length(table["items"]))
-    items = table["items"].combine_chunks().flatten().to_numpy().copy()  # torch wants to write
+    items = _laid_flat(table["items"])
     store = SequenceStore(
         items=items,
         offsets=np.append(0, lengths.cumsum()).astype(np.int64),
         source_rows=np.arange(len(items)),
         user_ids=np.asarray(table["user"].to_pylist(), dtype=object),
         item_ids=np.asarray(frame.index.tolist(), dtype=object),
+        times=_laid_flat(table["times"]) if "times" in table.column_names else None,
         item_frame=frame if len(frame.columns) else None,
     )
     none = CaseList(*(np.array([], dtype=np.int64) for _ in range(2)))
@@ -76,16 +78,27 @@ def _item_frame(store: SequenceStore) -> pd.DataFrame:
     return frame.set_axis(ids)
 
 
-def _history_table(split: Split) -> pa.Table:
+def _history_table(split: Split, times: bool) -> pa.Table:
     store = split.store
-    items = pa.array(store.items, pa.int32())
-    return pa.table(
-        {
-            "user": pa.array(store.user_ids, pa.string()),
-            "items": pa.LargeListArray.from_arrays(pa.array(store.offsets, pa.int64()), items),
-            "trained": pa.array(split.train_lengths, pa.int64()),
-        }
-    )
+    columns = {
+        "user": pa.array(store.user_ids, pa.string()),
+        "items": _lists(pa.array(store.items, pa.int32()), store),
+        "trained": pa.array(split.train_lengths, pa.int64()),
+    }
+    if times:
+        columns["times"] = _lists(pa.array(store.times, pa.int64()), store)
+    return pa.table(columns)
+
+
+def _lists(values: pa.Array, store: SequenceStore) -> pa.Array:
+    """Cut values of all interactions into a list a user."""
+    return pa.LargeListArray.from_arrays(pa.array(store.offsets, pa.int64()), values)
+
+
+def _laid_flat(lists: pa.ChunkedArray) -> np.ndarray:
+    """Return the values of all lists, in memory of its own: torch wants to write."""
+    flat: np.ndarray = lists.combine_chunks().flatten().to_numpy().copy()
+    return flat
 
 
 def _read(path: Path) -> pa.Table:

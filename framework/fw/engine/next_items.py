@@ -3,51 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import attrs
 import numpy as np
 import torch
 
+from fw.data.moments import moments
 from fw.engine.model import Trained
 from fw.engine.top_lists import first_items
-from fw.interfaces import PAD, Sequences
+from fw.interfaces import NO_COLUMNS, PAD, Sequences
 
 _ROWS, _SCORES = 512, 2**23  # at once, at most; beside a score stands a key of eight bytes
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, slots=False)
 class Histories:
     """Histories of known items, one after the other, oldest first.
 
     History h has ``items[offsets[h]:offsets[h + 1]]``; ``rows`` are the rows of the run's data that
-    they belong to, 0 where they are new.
+    they belong to, 0 where they are new. ``times`` are those of the items, None if none are known.
     """
 
     items: np.ndarray  # [T] int32, 1..N
     offsets: np.ndarray  # [H + 1] int64
     rows: np.ndarray  # [H] int64
+    times: np.ndarray | None = None  # [T] int64
 
     @classmethod
-    def new(cls, items: np.ndarray, owners: np.ndarray, number: int) -> Histories:
+    def new(
+        cls, items: np.ndarray, owners: np.ndarray, number: int, times: np.ndarray | None = None
+    ) -> Histories:
         """Gather ``number`` histories from items and the history of each; owners never fall."""
         offsets = np.searchsorted(owners, np.arange(number + 1))
-        return cls(items.astype(np.int32), offsets, np.zeros(number, dtype=np.int64))
+        return cls(items.astype(np.int32), offsets, np.zeros(number, dtype=np.int64), times)
 
     @classmethod
     def of_rows(cls, run: Trained, rows: np.ndarray) -> Histories:
         """Return all that the run's data has of some rows."""
         store = run.split.store
         whole = cls(store.items, store.offsets, np.arange(store.num_users))
-        return cls(whole.items_of(rows), np.append(0, whole.lengths[rows].cumsum()), rows)
+        places = whole.places_of(rows)
+        times = None if store.times is None else store.times[places]
+        return cls(store.items[places], np.append(0, whole.lengths[rows].cumsum()), rows, times)
 
     @classmethod
     def joined(cls, parts: Sequence[Histories]) -> Histories:
-        """Put the histories of several together, one after the other."""
+        """Put the histories of several together, one after the other.
+
+        Where only some have times, the others' items are all of one moment.
+        """
         lengths = np.concatenate([part.lengths for part in parts])
-        items = np.concatenate([part.items_of(np.arange(len(part))) for part in parts])
+        items = np.concatenate([part.items for part in parts])
         rows = np.concatenate([part.rows for part in parts])
-        return cls(items, np.append(0, lengths.cumsum()), rows)
+        times = None
+        if any(part.times is not None for part in parts):
+            times = np.concatenate([part.times_or_zeros() for part in parts])
+        return cls(items, np.append(0, lengths.cumsum()), rows, times)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -59,9 +72,17 @@ class Histories:
 
     def items_of(self, chosen: np.ndarray) -> np.ndarray:
         """Return the items of the chosen histories, one history after the other."""
+        return np.asarray(self.items[self.places_of(chosen)])
+
+    def times_or_zeros(self) -> np.ndarray:
+        """Return the times, or the same one for all items."""
+        return np.zeros(len(self.items), np.int64) if self.times is None else self.times
+
+    def places_of(self, chosen: np.ndarray) -> np.ndarray:
+        """Return where the items of the chosen histories stand, one history after the other."""
         lengths = self.lengths[chosen]
         starts = self.offsets[chosen] - (lengths.cumsum() - lengths)
-        return np.asarray(self.items[np.repeat(starts, lengths) + np.arange(lengths.sum())])
+        return np.asarray(np.repeat(starts, lengths) + np.arange(lengths.sum()))
 
     def newest(self, chosen: np.ndarray, width: int) -> Sequences:
         """Return the newest ``width`` items of the chosen histories, as wide as the longest."""
@@ -72,7 +93,15 @@ class Histories:
         places = np.where(real, first[:, None] + within, 0)
         items = np.where(real, self.items[places], PAD).astype(np.int64)
         parts = [torch.from_numpy(one) for one in (items, lengths, self.rows[chosen])]
-        return Sequences(parts[0], parts[1], parts[2])
+        columns = {
+            name: torch.from_numpy(np.where(real, column[places], 0))
+            for name, column in self._columns.items()
+        }
+        return Sequences(parts[0], parts[1], parts[2], columns or NO_COLUMNS)
+
+    @cached_property
+    def _columns(self) -> dict[str, np.ndarray]:
+        return {} if self.times is None else moments(self.times, self.offsets)
 
 
 class Lists(NamedTuple):

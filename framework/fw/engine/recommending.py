@@ -114,7 +114,8 @@ class Recommender:
         users, names = pd.factorize(frame["user"])
         order = np.lexsort((times, users))  # stable: rows of one time stay in their order
         words = frame["item"].astype(object).to_numpy()
-        return self._request(list(map(str, names)), users[order], words[order])
+        known = np.asarray(times)[order] if "time" in frame else None
+        return self._request(list(map(str, names)), users[order], words[order], known)
 
     def answers(self, request: Request, *, k: int = 10, seen: bool = False) -> list[Recommendation]:
         """Answer with one recommendation a history; raises UserError if k is below 1."""
@@ -170,7 +171,11 @@ class Recommender:
         return Catalogue(self.run.split.store)
 
     def _request(
-        self, users: Sequence[str | None], owners: np.ndarray, words: np.ndarray
+        self,
+        users: Sequence[str | None],
+        owners: np.ndarray,
+        words: np.ndarray,
+        times: np.ndarray | None = None,
     ) -> Request:
         """Gather histories from items by id; ``owners`` (which user each is of) never fall."""
         numbers = self.catalogue.numbers_of(words)
@@ -178,7 +183,8 @@ class Recommender:
         unknown: dict[int, tuple[str, ...]] = {}
         for owner, word in zip(owners[~known].tolist(), words[~known], strict=True):
             unknown[owner] = (*unknown.get(owner, ()), word)
-        histories = Histories.new(numbers[known], owners[known], len(users))
+        kept = None if times is None else times[known]
+        histories = Histories.new(numbers[known], owners[known], len(users), kept)
         return Request(users, histories, unknown)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import attrs
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, silu
 
-from fw import Info, hookimpl, validators
+from fw import Info, Sequences, hookimpl, validators
+from fw.data.moments import NEXT_TIME, TIME
+from fw.nn.attending import take, take_queries
 from fw.nn.block import Block
 from fw.nn.dropout import AddressDropout
 from fw.nn.embedding import Embedding
@@ -20,6 +22,16 @@ from fw.nn.items import ItemTable
 from fw.nn.positions import Positions
 from fw.nn.settings import PositionOrder, divides_hidden_size, setting
 from fw.random import Rng
+
+Bias = Literal["position", "position_and_time", "none"]
+# Of the repository: the natural logarithm over 0.301, so that a bucket is a factor of 1.35.
+_BUCKET, _MOST_BUCKETS = 0.301, 128
+
+
+def needs_times(settings: HSTU, attribute: Any, value: bool) -> None:
+    """Accept the time of the target only where there is a bias of time."""
+    if value and not settings.timed:
+        raise ValueError('target_time needs relative_bias = "position_and_time"')
 
 
 @attrs.frozen(kw_only=True)
@@ -32,11 +44,13 @@ class HSTU:
     x + Drop(U * LN(A V)) W2. These LayerNorms have no weights. Embeddings are scaled, with learned
     positions.
 
-    The relative bias is that of position (one number for each distance) alone: encoders are not
-    told the times of interactions, so that there is no bias of time, and the time of the target is
-    never used. The repository adds both, and takes times relative to that of the target.
+    The bias that is added depends on how many items back a key is, and with ``relative_bias =
+    "position_and_time"``, as in the repository, also on how long ago it was, in buckets of the
+    logarithm. There "ago" is before the next item, so that every position knows the time of what it
+    is to predict, at test too; here it is before the position's own item, unless ``target_time``
+    says otherwise. Where histories come without times, all their items count as of one moment.
 
-    Differs from the repository's configurations also in scoring: there states and item embeddings
+    Differs from the repository's configurations in scoring: there states and item embeddings
     are brought to length 1 and divided by a temperature of 0.05; here states end with a LayerNorm
     (its other choice, ``layer_norm``), and scores are plain products.
     """
@@ -54,8 +68,9 @@ class HSTU:
         "of a head's value; left out: hidden_size / num_heads",
         validators.at_least(1),
     )
-    relative_bias: Literal["position", "none"] = setting(
-        "position", "added to the scores of attention"
+    relative_bias: Bias = setting("position", "added to the scores of attention")
+    target_time: bool = setting(
+        False, "count time back from that of the target, not of the newest item", needs_times
     )
     dropout: float = setting(
         0.2, "share dropped of embeddings and of what is gated", validators.below_one
@@ -65,10 +80,22 @@ class HSTU:
     final_norm: bool = setting(True, "LayerNorm after the last block")
     norm_epsilon: float = setting(1e-6, "added to variances in LayerNorm", validators.positive)
 
-    def build(self, info: Info) -> SequenceEncoder:
+    @property
+    def timed(self) -> bool:
+        """Whether there is a bias of time."""
+        return self.relative_bias == "position_and_time"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that sequences are to come with."""
+        return (TIME, *([NEXT_TIME] if self.target_time else [])) if self.timed else ()
+
+    def build(self, info: Info) -> HSTUEncoder:
         """Make the encoder, its weights drawn from torch's global generator."""
         size = self.hidden_size
-        return SequenceEncoder(
+        return HSTUEncoder(
+            timed=self.timed,
+            target_time=self.target_time,
             items=ItemTable(info.num_items, size, INITS["truncated_normal"]),
             input_items=None,
             embedding=self._embedding(info.max_len),
@@ -91,6 +118,46 @@ def _normal_within_two(spread: float):
     return lambda table: nn.init.trunc_normal_(table, std=spread, a=-2 * spread, b=2 * spread)
 
 
+class TimedBegun(NamedTuple):
+    """What the blocks are given, and the bucket of the time between every two items."""
+
+    hidden: Tensor  # [B, L, D]
+    mask: Tensor
+    kept: None
+    buckets: Tensor | None  # [B, L, L] int64, where there is a bias of time
+
+
+class HSTUEncoder(SequenceEncoder):
+    """Sequences to hidden states, each of the items up to its own, and of their times if asked."""
+
+    def __init__(self, *, timed: bool, target_time: bool, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.timed, self.target_time = timed, target_time
+
+    def _begin(self, sequences: Sequences, rng: Rng | None) -> TimedBegun:
+        begun = super()._begin(sequences, rng)
+        return TimedBegun(*begun, self._buckets(sequences) if self.timed else None)
+
+    def _buckets(self, sequences: Sequences) -> Tensor:
+        """Return the bucket of the time from each key to each query: [B, queries, keys]."""
+        times = sequences.columns.get(TIME, torch.zeros_like(sequences.items))
+        until = sequences.columns.get(NEXT_TIME, times) if self.target_time else times
+        apart = (until[:, :, None] - times[:, None, :]).abs().clamp(min=1)
+        return (apart.float().log() / _BUCKET).long().clamp(max=_MOST_BUCKETS)
+
+    def _transform(self, begun: TimedBegun, rng: Rng | None, only: Tensor | None = None) -> Tensor:
+        hidden, mask, _, buckets = begun
+        for number, block in enumerate(self.blocks, start=1):
+            place = None if rng is None else rng.child(f"block {number - 1}")
+            if only is not None and number == len(self.blocks):
+                mask = take_queries(mask, only)
+                buckets = None if buckets is None else take(buckets, only)
+                hidden = block(hidden, mask, place, only, buckets)
+            else:
+                hidden = block(hidden, mask, place, None, buckets)
+        return self.norm(hidden)
+
+
 class TransductionUnit(nn.Module):
     """One block: gated pointwise attention with a residual.
 
@@ -110,44 +177,57 @@ class TransductionUnit(nn.Module):
         self.outward = nn.Linear(heads * value, size)
         nn.init.xavier_uniform_(self.outward.weight)
         nn.init.zeros_(self.outward.bias)
-        self.by_distance = None
-        if settings.relative_bias == "position":
+        self.by_distance = self.by_time = None
+        if settings.relative_bias != "none":
             self.by_distance = nn.Parameter(0.02 * torch.randn(max_len))
+        if settings.timed:
+            self.by_time = nn.Parameter(0.02 * torch.randn(_MOST_BUCKETS + 1))
         self.dropout = AddressDropout(settings.dropout, "gated")
 
     def forward(
-        self, hidden: Tensor, mask: Tensor, rng: Rng | None, only: Tensor | None = None
+        self,
+        hidden: Tensor,
+        mask: Tensor,
+        rng: Rng | None,
+        only: Tensor | None = None,
+        buckets: Tensor | None = None,
     ) -> Tensor:
         """Map [B, L, D] to [B, L, D], or with ``only``, a place of each row, to [B, 1, D]."""
         gate, value, query, key = silu(self.inward(self._norm(hidden))).split(self.sizes, -1)
-        attended = self._attend(Block.at(query, only), key, value, mask, only)
+        bias = self._bias(hidden.shape[1], only, buckets)
+        attended = self._attend(Block.at(query, only), key, value, mask, bias)
         gated = Block.at(gate, only) * self._norm(attended)
         return Block.at(hidden, only) + self.outward(self.dropout(gated, rng))
 
     def _attend(
-        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor, only: Tensor | None
+        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor, bias: Tensor | float
     ) -> Tensor:
         """Return SiLU(query key^T + bias) value / max_len: [B, Q, heads * value size]."""
         query, key, value = (self._split(part) for part in (query, key, value))
-        scores = query @ key.mT  # [B, heads, Q, L]
-        if self.by_distance is not None:
-            scores = scores + self._bias(key.shape[2], only)
+        weights = silu(query @ key.mT + bias) / self.max_len  # [B, heads, Q, L]
         seen = mask == 0 if mask.dim() == 2 else (mask == 0).unsqueeze(1)
-        attended = torch.where(seen, silu(scores) / self.max_len, 0) @ value
+        attended = torch.where(seen, weights, 0) @ value
         return attended.transpose(1, 2).flatten(2)
 
-    def _bias(self, length: int, only: Tensor | None) -> Tensor:
-        """Return the bias by how far back a key is: [L, L], or of one query a row [B, 1, 1, L]."""
+    def _bias(self, length: int, only: Tensor | None, buckets: Tensor | None) -> Tensor | float:
+        """Return the bias of all pairs, [L, L] or [B, 1, L, L], or of one query, [B, 1, 1, L]."""
+        if self.by_distance is None:
+            return 0.0
         places = torch.arange(length, device=self.by_distance.device)
         queries = places if only is None else only[:, None, None]
-        distances = (queries[..., None] - places).clamp(min=0)
-        return self.by_distance.index_select(0, distances.flatten()).view(distances.shape)
+        bias = _looked_up(self.by_distance, (queries[..., None] - places).clamp(min=0))
+        return bias if buckets is None else bias + _looked_up(self.by_time, buckets).unsqueeze(1)
 
     def _norm(self, values: Tensor) -> Tensor:
         return layer_norm(values, values.shape[-1:], eps=self.epsilon)
 
     def _split(self, values: Tensor) -> Tensor:
         return values.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)  # [B, heads, L, size]
+
+
+def _looked_up(table: Tensor, places: Tensor) -> Tensor:
+    """Return the numbers of a table ([N]) at places of any shape."""
+    return table.index_select(0, places.flatten()).view(places.shape)
 
 
 @hookimpl

@@ -4,7 +4,14 @@ import math
 
 import pytest
 import torch
-from slow_encoder import Slow, compare_with_slow, sequences_of
+from slow_encoder import (
+    Slow,
+    compare_gradients,
+    compare_with_slow,
+    random_weights,
+    sequences_of,
+    slow_states,
+)
 from torch.testing import assert_close
 
 from fw.random import Rng
@@ -64,7 +71,8 @@ def one_head(slow, name, v, q, k, n):
         row = torch.zeros_like(v[0])
         for j in range(i + 1):
             if not slow.padding[j]:
-                row = row + silu(q[i] @ k[j] + bias(slow, name, i - j)) / n * v[j]
+                added = bias(slow, name, i - j) + time_bias(slow, name, i, j)
+                row = row + silu(q[i] @ k[j] + added) / n * v[j]
         rows.append(row)
     return torch.stack(rows)
 
@@ -73,6 +81,15 @@ def bias(slow, name, distance):
     if slow.settings.relative_bias == "none":
         return 0
     return slow.weights[f"{name}.by_distance"][distance]
+
+
+def time_bias(slow, name, i, j):
+    """``ts_w`` of the bucket of ts[i + 1] - ts[j], or without the target's time ts[i] - ts[j]."""
+    if not slow.settings.timed:
+        return 0
+    until = slow.times[i + 1] if slow.settings.target_time else slow.times[i]
+    bucket = int(math.log(max(abs(until - slow.times[j]), 1)) / 0.301)
+    return slow.weights[f"{name}.by_time"][min(max(bucket, 0), 128)]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +120,97 @@ def test_gaps_are_hidden_and_have_no_state(make_info):
     )
 
 
+TIMES = [[5, 5, 9, 400, 10**6, 10**9], [3, 90, 91], [7], [1, 10**5], [1, 2, 3, 5, 8, 13]]
+TARGET_TIMES = [2 * 10**9, 10**4, 7, 10**5, 14]
+
+
+def with_times(sequences, *, following=True):
+    """Add the columns of the rows above: times, and the times of the items after them."""
+    width = sequences.items.shape[1]
+    padded = [[*row, *[0] * (width - len(row))] for row in TIMES]
+    after = [
+        [*row[1:], last, *[0] * (width - len(row))]
+        for row, last in zip(TIMES, TARGET_TIMES, strict=True)
+    ]
+    columns = {"time": torch.tensor(padded)}
+    if following:
+        columns["next_time"] = torch.tensor(after)
+    return sequences._replace(columns=columns)
+
+
+@pytest.mark.parametrize("target_time", [False, True])
+@pytest.mark.parametrize("num_heads", [1, 2])
+def test_states_and_gradients_with_times_are_those_of_the_repository(
+    make_info, target_time, num_heads
+):
+    settings = HSTU(
+        hidden_size=6,
+        num_heads=num_heads,
+        relative_bias="position_and_time",
+        target_time=target_time,
+        positions="from_end",
+    )
+    encoder = random_weights(settings.build(make_info(ROWS, 7, max_len=8)))
+    weights = {n: w.detach().clone().requires_grad_() for n, w in encoder.named_parameters()}
+    sequences = with_times(sequences_of(ROWS))
+    states, expected = encoder(sequences), torch.zeros(5, 6, 6).double()
+    for number, (row, times) in enumerate(zip(ROWS, TIMES, strict=True)):
+
+        def slow(*parts, times=times, target=TARGET_TIMES[number]):
+            made = SlowHSTU(*parts)
+            made.times = [0] * (8 - len(times)) + times + [target]
+            return made
+
+        expected[number, : len(row)] = slow_states(settings, block, weights, row, 8, slow)
+    assert_close(states, expected, rtol=0, atol=1e-9)
+    compare_gradients(encoder, weights, states, expected)
+    newest = encoder.newest(sequences)
+    for number, row in enumerate(ROWS):
+        assert_close(newest[number], states[number, len(row) - 1], rtol=0, atol=1e-9)
+
+
+def timed(make_info, **settings):
+    torch.manual_seed(0)
+    chosen = HSTU(hidden_size=6, relative_bias="position_and_time", **settings)
+    return chosen.build(make_info(ROWS, 7, max_len=6))
+
+
+def test_the_time_of_the_target_matters_only_where_it_is_asked_for(make_info):
+    sequences = with_times(sequences_of(ROWS))
+    later = sequences.columns["next_time"] * 50
+    moved = sequences._replace(columns={**sequences.columns, "next_time": later})
+    assert timed(make_info)(sequences).equal(timed(make_info)(moved))
+    assert not timed(make_info, target_time=True)(sequences).equal(
+        timed(make_info, target_time=True)(moved)
+    )
+
+
+def test_no_position_knows_the_time_of_a_later_item(make_info):
+    encoder, sequences = timed(make_info), with_times(sequences_of(ROWS))
+    times = sequences.columns["time"].clone()
+    times[:, 3:] += 10**7
+    moved = encoder(sequences._replace(columns={"time": times}))
+    apart = (moved - encoder(sequences)).abs().amax(-1)
+    assert apart[:, :3].max() == 0
+    assert apart[0, 3:].min() > 0
+
+
+def test_items_without_times_are_of_one_moment(make_info):
+    encoder, sequences = timed(make_info), sequences_of(ROWS)
+    same = sequences._replace(columns={"time": torch.full_like(sequences.items, 10**9)})
+    assert encoder(sequences).equal(encoder(same))
+
+
+def test_columns_are_asked_for_as_the_bias_needs_them():
+    assert HSTU().columns == HSTU(relative_bias="none").columns == ()
+    assert HSTU(relative_bias="position_and_time").columns == ("time",)
+    both = HSTU(relative_bias="position_and_time", target_time=True)
+    assert both.columns == ("time", "next_time")
+    message = '^target_time needs relative_bias = "position_and_time"$'
+    with pytest.raises(ValueError, match=message):
+        HSTU(target_time=True)
+
+
 @pytest.fixture
 def build(make_info):
     def build(**settings):
@@ -115,10 +223,8 @@ def build(make_info):
 def test_attention_is_no_average_so_a_repeated_item_counts_twice(build):
     unit = build().blocks[0]
     value, one, mask = torch.rand(1, 1, 8), torch.ones(1, 1, 8), torch.zeros(1, 1, 2)
-    torch.nn.init.zeros_(unit.by_distance)
-    newest = torch.zeros(1, dtype=torch.int64)
-    once = unit._attend(one, one, value, torch.zeros(1, 1, 1), newest)
-    twice = unit._attend(one, one.repeat(1, 2, 1), value.repeat(1, 2, 1), mask, newest + 1)
+    once = unit._attend(one, one, value, torch.zeros(1, 1, 1), 0.3)
+    twice = unit._attend(one, one.repeat(1, 2, 1), value.repeat(1, 2, 1), mask, 0.3)
     assert_close(twice, 2 * once)
 
 
@@ -186,4 +292,4 @@ def test_defaults_are_those_of_the_repository_for_movielens():
     assert (settings.hidden_size, settings.num_blocks, settings.num_heads) == (50, 2, 1)
     assert sizes_of(settings) == (50, 50)
     assert (settings.dropout, settings.norm_epsilon) == (0.2, 1e-6)
-    assert settings.relative_bias == "position"
+    assert (settings.relative_bias, settings.target_time) == ("position", False)
