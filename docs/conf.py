@@ -32,7 +32,11 @@ REFERENCE = HERE / "reference"
 def write_reference(app: Sphinx) -> None:
     """Make the reference pages anew."""
     REFERENCE.mkdir(exist_ok=True)
-    for name, text in pages(discover()).items():
+    made = pages(discover())
+    for path in REFERENCE.glob("*.rst"):
+        if path.name not in made:
+            path.unlink()  # of a kind that is no more
+    for name, text in made.items():
         path = REFERENCE / name
         if not path.exists() or path.read_text("utf-8") != text:  # unchanged: not built again
             path.write_text(text, "utf-8")

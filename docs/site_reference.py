@@ -52,6 +52,7 @@ def pages(registry: Registry) -> dict[str, str]:
         **kinds,
         "recipe.rst": _render("recipe", tables=list(recipe_tables()), recipes=recipes()),
         "interface.rst": _render("interface", kinds=list(KINDS.values()), others=given()),
+        "python.rst": _render("python"),
         "commands.rst": _render("commands", commands=dict(commands())),
     }
 

@@ -128,11 +128,22 @@ def test_every_hook_is_shown_with_its_protocol(made):
         assert f".. autoclass:: fw.interfaces.{name}()" in made["interface.rst"]
 
 
+@pytest.mark.parametrize("name", sorted(set(fw.__all__) - {"__version__"}))
+def test_every_public_name_of_fw_is_shown(made, name):
+    assert re.search(rf"\bfw\.(\w+\.)*{name}\b", made["interface.rst"] + made["python.rst"])
+
+
 def test_every_command_is_shown_with_its_options(made):
     found = sections(made["commands.rst"])
     assert {name.split()[1] for name in found if name.startswith("fw ")} == set(COMMANDS)
     assert "--resume RUN" in found["fw run"]
     assert "fw data check" in found
+
+
+def test_the_site_is_built_strictly_by_the_command_that_is_documented():
+    command = "pip install -c constraints.txt -e '.[docs]' && sphinx-build -W docs site"
+    assert f"    {command}\n" in (DOCS.parent / "CONTRIBUTING.md").read_text("utf-8")
+    assert "\nsphinx-build -W --keep-going" in (DOCS.parent / ".ci" / "run").read_text("utf-8")
 
 
 # Pages ---------------------------------------------------------------------------------------
