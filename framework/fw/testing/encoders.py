@@ -60,6 +60,18 @@ class EncoderContract(RowwiseContract):
         require(hidden.isfinite().all(), "hidden states are not finite where there are gaps")
         require(not hidden[0, 2].any(), "the hidden state of a gap is not 0")
 
+    def test_the_mask_token_is_an_item_of_its_own(self, built: Any, info: Info) -> None:
+        """It stands where an augmenter or a task hides an item, and predicts what it hides."""
+        given = _distinct()
+        given.items[0, 2] = info.mask_item
+        hidden = encode(built, given)
+        require(hidden.isfinite().all(), "hidden states are not finite where there is a mask token")
+        require(
+            hidden[0, 2].any(),
+            "the hidden state of the mask token is 0",
+            f"embed it like an item: it is number {info.mask_item}, N + 1",
+        )
+
     def test_evaluation_drops_nothing_and_depends_on_the_row_alone(
         self, built: Any, info: Info
     ) -> None:

@@ -17,9 +17,9 @@ from fw.random import Rng
 class LastItem:
     """Only the newest item of each row is a target, and it is not among the inputs.
 
-    What GRU4Rec (Tan et al., DLRS 2016), Caser (Tang and Wang, WSDM 2018) and every sequential
-    model of RecBole are trained on, and what any encoder can be, causal or not. Those make a row of
-    every prefix of a history. With ``prefix = "random"`` each epoch draws one of each history's
+    What GRU4Rec (Tan et al., DLRS 2016), Caser (Tang and Wang, WSDM 2018) and all sequential models
+    of RecBole are trained on; it goes with any encoder, causal or not. Those make a row of every
+    prefix of a history. With ``prefix = "random"`` each epoch draws one of each history's
     prefixes, uniformly among those of two items or more within its newest ``max_len + 1``, so that
     over epochs all of them are trained on; with ``"whole"`` it is always the whole history.
     """

@@ -223,6 +223,7 @@ class TestPlain(EncoderContract):
         "test_evaluation_drops_nothing_and_depends_on_the_row_alone": "...",
         GRADIENTS: "the row of PAD in the item table has a gradient\n"
         "    make the table of fw.nn.items.ItemTable",
+        "test_the_mask_token_is_an_item_of_its_own": "IndexError: ...",
     }
 
 
@@ -302,4 +303,17 @@ class TestOldest(EncoderContract):
     expected = {
         "test_the_newest_states_are_those_of_the_whole": "newest() gives others than the newest of "
         "all states: ..."
+    }
+
+
+class MaskAsPadding(Encoder):
+    def changed(self, means, rows, sequences):
+        return means * (sequences.items <= self.items.num_items)[:, :, None]
+
+
+class TestMaskAsPadding(EncoderContract):
+    component = broken(MaskAsPadding)
+    expected = {
+        "test_the_mask_token_is_an_item_of_its_own": "the hidden state of the mask token is 0\n"
+        "    embed it like an item: it is number 31, N + 1"
     }
