@@ -151,7 +151,7 @@ def test_the_table_of_tables_has_every_kind_and_says_which_are_needed():
             first, *_, last = (cell.strip() for cell in line.strip("|").split("|"))
             needed |= {title.strip("`"): last for title in first.split(", ")}
     titles = table_titles()
-    assert set(needed) | {"[sweep]"} == set(titles.values())
+    assert set(needed) | {"[sweep]", "[tune]"} == set(titles.values())
     for kind in KINDS.values():
         assert (needed[titles[kind.key]] == "yes") is kind.required
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "data": ("fw.cli.data", "Look into the data of a recipe."),
     "runs": ("fw.cli.runs", "List what has been run."),
     "sweep": ("fw.cli.sweep", "Run every row of a sweep with every seed, and compare them."),
+    "tune": ("fw.cli.tune", "Search the settings of a recipe for what validation likes best."),
     "refit": ("fw.cli.refit", "Train a finished run's recipe on training and validation items."),
     "evaluate": ("fw.cli.evaluate", "Score a finished run under further protocols."),
     "recommend": ("fw.cli.recommend", "Recommend to users, to all of them, or after any history."),

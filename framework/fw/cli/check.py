@@ -17,6 +17,7 @@ from fw.cli.common import (
 if TYPE_CHECKING:
     from fw.config.recipe import Recipe
     from fw.sweep.plan import Sweep
+    from fw.tune.plan import Search
 
 
 @click.command()
@@ -32,18 +33,27 @@ def command(
 ) -> None:
     """Check RECIPE, a file or the name of a shipped recipe, and show every problem at once.
 
-    Of a recipe with a table [sweep] every row is checked. The data itself is not read; a warning
-    says where a file that the recipe names is missing.
+    Of a recipe with a table [sweep] every row is checked, of one with [tune] the ends of all
+    ranges. The data itself is not read; a warning says where a file that the recipe names is
+    missing.
     """
     from fw.config.reading import read_recipe
     from fw.config.writing import recipe_text
     from fw.sweep.reading import has_sweep, read_sweep
+    from fw.tune.reading import has_search, read_search
 
     registry = load_plugins(plugins)
     if has_sweep(recipe) and not resolved:
         sweep = read_sweep(recipe, registry, overrides)
         _warn_of_missing_files(sweep.rows[0].recipe, data)
         click.echo(f"ok: {sweep.rows[0].recipe.path}\n{_rows(sweep)}", nl=False)
+        return
+    if has_search(recipe) and not resolved:
+        search = read_search(recipe, registry, overrides)
+        _warn_of_missing_files(search.recipe, data)
+        click.echo(
+            f"ok: {search.recipe.path}\n{_summary(search.recipe)}{_ranges(search)}", nl=False
+        )
         return
     read = read_recipe(recipe, registry, overrides)
     _warn_of_missing_files(read, data)
@@ -82,4 +92,10 @@ def _rows(sweep: Sweep) -> str:
     seeds = ", ".join(map(str, sweep.seeds))
     lines = [f"sweep: {len(sweep.rows)} rows, seeds {seeds}", f"baseline: {sweep.baseline}"]
     lines += [f"row: {row.name}" for row in sweep.rows]
+    return "".join(f"    {line}\n" for line in lines)
+
+
+def _ranges(search: Search) -> str:
+    lines = [f"tune: {search.keys.trials} trials by {search.monitor}"]
+    lines += [f"tune: {parameter.key}" for parameter in search.parameters]
     return "".join(f"    {line}\n" for line in lines)

@@ -16,7 +16,7 @@ from fw.kinds import KINDS, Kind
 from fw.registry import Entry, Registry
 
 TOP = "at the top of the recipe"
-SWEEP = "sweep"  # a table that ``fw sweep`` reads, and ``fw run`` does not
+SWEEP, TUNE = "sweep", "tune"  # tables of the commands of these names; ``fw run`` ignores them
 OWN_TABLES: dict[str, type] = {"training": Training, "views": Views}
 
 
@@ -28,7 +28,7 @@ def title(key: str, *, many: bool = False) -> str:
 def table_titles() -> dict[str, str]:
     """Return all tables that a recipe may have, by key."""
     kinds = {kind.key: title(kind.key, many=kind.many) for kind in KINDS.values()}
-    return {**kinds, **{key: title(key) for key in (*OWN_TABLES, SWEEP)}}
+    return {**kinds, **{key: title(key) for key in (*OWN_TABLES, SWEEP, TUNE)}}
 
 
 @attrs.frozen

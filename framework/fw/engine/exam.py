@@ -45,6 +45,13 @@ class Exam:
             info=info,
         )
 
+    def of(self, test: bool) -> Exam:
+        """Return the exam, without the test cases if those are not wanted."""
+        if test:
+            return self
+        lists, cases = self.case_lists["valid"], self.cases["valid"]
+        return attrs.evolve(self, case_lists={"valid": lists}, cases={"valid": cases})
+
     def score_model(self, step: Step, split_name: str) -> dict[str, Metrics]:
         """Score the model of a training step on a split."""
         return self._score(ModelScorer(step.encoder, step.task), split_name)

@@ -172,6 +172,7 @@ def _record(
     if selection.improved:
         save_weights(session)
     session.tracking.epoch(line)
+    session.reporter.recorded(line, training)
 
 
 def _diagnose(session: Session, epoch: int, report: EpochReport, plan: Plan) -> Mapping[str, float]:

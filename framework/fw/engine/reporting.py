@@ -93,6 +93,9 @@ class Reporter:
             found = line["diagnostics"].items()
             self.say("    " + "  ".join(f"{name} {_short(number)}" for name, number in found))
 
+    def recorded(self, line: Mapping[str, Any], training: Training) -> None:
+        """Hear of an epoch that is over and saved. What this raises ends the run."""
+
     def result(
         self,
         rows: Rows,

@@ -119,22 +119,23 @@ def run_in(
     reporter: Reporter | None = None,
     side_by_side: bool = False,
     patience: float = PATIENCE,
+    test: bool = True,
 ) -> Result:
     """Run in just this folder; go on if a run of it was stopped, and do nothing if it is done.
 
     ``side_by_side`` notes in ``environment.json`` that other runs share the machine's cores, so
     that its times are not comparable. If a living run has the folder, ``patience`` seconds are
-    waited for it.
+    waited for it. Without ``test`` its test cases are not looked at; a later call with it does.
     """
     reporter = reporter or Reporter()
     made = RunFolder(folder) if RunFolder(folder).is_begun() else RunFolder.claim(folder)
     with listening() as stop, made.owned(patience):
         if made.is_begun():
-            return _go_on(made, device, data, reporter, stop, side_by_side)
+            return _go_on(made, device, data, reporter, stop, side_by_side, test)
         read = read_recipe(recipe, discover_or_explain(plugins, reporter.warn), overrides)
         chosen = choose_device(device)
         environment = _noting(describe_environment(read, chosen, plugins), side_by_side)
-        return _execute(read, made, chosen, environment, data, reporter, stop)
+        return _execute(read, made, chosen, environment, data, reporter, stop, test)
 
 
 def _go_on(
@@ -144,17 +145,20 @@ def _go_on(
     reporter: Reporter,
     stop: Stop,
     side_by_side: bool = False,
+    test: bool = True,
 ) -> Result:
     """Go on with a run whose folder is held; it may have been finished before that."""
-    if _is_finished(folder):
+    if _is_finished(folder, test):
         return _result(folder)
     read, _, environment = read_kept_recipe(folder, reporter.warn)
     noted = _noting(environment, side_by_side)
-    return _execute(read, folder, choose_device(device), noted, data, reporter, stop)
+    return _execute(read, folder, choose_device(device), noted, data, reporter, stop, test)
 
 
-def _is_finished(folder: RunFolder) -> bool:
-    return (folder.path / "result.json").exists()
+def _is_finished(folder: RunFolder, test: bool = True) -> bool:
+    """Whether it has a result, of test too if that is wanted."""
+    written = (folder.path / "result.json").exists()
+    return written and (not test or folder.read_json("result.json")["test_looks"] > 0)
 
 
 def _result(folder: RunFolder) -> Result:
@@ -188,6 +192,7 @@ def _execute(
     data: Path | str | None,
     reporter: Reporter,
     stop: Stop,
+    test: bool = True,
 ) -> Result:
     watch = Stopwatch()
     with _kept_if_trained(folder, reporter), memory_explained(recipe):
@@ -210,7 +215,7 @@ def _execute(
             ):
                 state = train(session)
             load = describe_load(before, Usage.now())
-            content = finish(session, parts.exam, loaded, state, load)
+            content = finish(session, parts.exam.of(test), loaded, state, load)
             return Result(folder=folder.path, content=content)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -30,7 +31,7 @@ class SweepProgress:
         )
         self._bar = self._progress.add_task("", total=total)
 
-    def __enter__(self) -> SweepProgress:
+    def __enter__(self) -> Self:
         """Begin to draw."""
         self._progress.start()
         return self
@@ -53,12 +54,16 @@ class SweepProgress:
         running = ", ".join(_words(job) for job in self._running.values())
         self._progress.update(self._bar, completed=self.done, description=running)
 
+    def outcome(self, ended: Ended) -> str:
+        """Say in a word or two how a job ended."""
+        return "failed" if ended.error else "was done before" if ended.skipped else "done"
+
     def _end(self, ended: Ended) -> None:
         self._running.pop(ended.job.name, None)
         self.done += 1
         if ended.error:
             self.failed.append(ended)
-        how = "failed" if ended.error else "was done before" if ended.skipped else "done"
+        how = self.outcome(ended)
         self.console.print(
             f"{self.done:>{len(str(self.total))}}/{self.total}  {_words(ended.job)}: {how}",
             markup=False,

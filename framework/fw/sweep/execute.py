@@ -52,35 +52,41 @@ def execute(setting: Setting, jobs: Sequence[Job], at_once: int = 1) -> Iterator
             yield Ended(job=job, skipped=True)
         else:
             waiting.append(job)
-    _write_recipes(setting, waiting)
-    at_once = min(at_once, len(waiting))
-    yield from (_side_by_side if at_once > 1 else _one_by_one)(setting, waiting, at_once)
+    for job in waiting:
+        write_recipe(setting, job)
+    yield from execute_in_turn(setting, iter(waiting), min(at_once, len(waiting)))
 
 
-def _write_recipes(setting: Setting, jobs: Sequence[Job]) -> None:
-    """Keep every job's recipe: a change of the sweep's recipe while it runs changes nothing."""
+def execute_in_turn(setting: Setting, jobs: Iterator[Job], at_once: int) -> Iterator[Event]:
+    """Do the same with jobs whose recipes are written, each taken when there is room for it."""
+    yield from (_side_by_side if at_once > 1 else _one_by_one)(setting, jobs, at_once)
+
+
+def write_recipe(setting: Setting, job: Job) -> None:
+    """Keep a job's recipe: a change of the file it is from changes nothing while it runs."""
     for path in (setting.recipe("").parent, setting.log("").parent):
         make_folder(path)
-    for job in jobs:
-        write_text(setting.recipe(job.name), job.recipe)
+    write_text(setting.recipe(job.name), job.recipe)
 
 
-def _one_by_one(setting: Setting, jobs: Sequence[Job], at_once: int) -> Iterator[Event]:
+def _one_by_one(setting: Setting, jobs: Iterator[Job], at_once: int) -> Iterator[Event]:
     for job in jobs:
         yield Started(job=job)
         yield Ended(job=job, error=run_job(setting, job.name, setting.device))
 
 
-def _side_by_side(setting: Setting, jobs: Sequence[Job], at_once: int) -> Iterator[Event]:
-    waiting, devices = deque(jobs), deque(_devices(setting.device, at_once))
+def _side_by_side(setting: Setting, jobs: Iterator[Job], at_once: int) -> Iterator[Event]:
+    devices = deque(_devices(setting.device, at_once))
     running: dict[Connection, _Worker] = {}
     try:
-        while waiting or running:
-            while waiting and devices:
+        while True:
+            while devices and (job := next(jobs, None)) is not None:
                 with listening() as stop, stop.held():  # who is started is also known here
-                    worker = _Worker.start(setting, waiting.popleft(), devices.popleft(), at_once)
+                    worker = _Worker.start(setting, job, devices.popleft(), at_once)
                     running[worker.receiver] = worker
                 yield Started(job=worker.job)
+            if not running:
+                return
             for receiver in wait(list(running)):
                 worker = running.pop(cast(Connection, receiver))
                 devices.append(worker.device)

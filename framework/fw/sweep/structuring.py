@@ -7,11 +7,10 @@ from typing import Any
 
 import attrs
 
-from fw.config.instances import Table
-from fw.config.keys import SWEEP, Homes, unknown_key, wrong_shape
+from fw.config.keys import SWEEP, wrong_shape
 from fw.config.nodes import Node
 from fw.config.overrides import Change
-from fw.config.settings import settings_of
+from fw.config.own_tables import read_keys
 from fw.config.suggestions import did_you_mean
 from fw.config.values import found
 from fw.errors import Problem
@@ -96,13 +95,7 @@ class SweepReader:
                 yield values.place.problem(message, hint)
 
     def _table(self, node: Node, title: str, keys: type, *more: str) -> Any:
-        settings = settings_of(keys)
-        known = {*settings, *more}
-        for key, child in node.value.items():
-            if key not in known:
-                where = f"in {title}"
-                self.problems.append(unknown_key(str(key), child, where, known, Homes({})))
-        return Table(node, title, settings, problems=self.problems).make(keys)
+        return read_keys(node, title, keys, self.problems, more)
 
     def _clashes(self, tables: Sequence[RowTable]) -> Iterator[Problem]:
         if not tables:

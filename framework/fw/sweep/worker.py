@@ -14,12 +14,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import attrs
 
 from fw.errors import FrameworkError
 from fw.stopping import Stopped, listening
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fw.engine.reporting import Reporter
 
 # A run of a sweep that was killed ends by itself, but not at once; meanwhile it has its folder.
 _PATIENCE = 30.0
@@ -42,12 +47,43 @@ class Setting:
         """Return the file that a run's messages go to."""
         return self.folder / "logs" / f"{name}.log"
 
+    def run(self, name: str, device: str, log: TextIO, *, side_by_side: bool) -> None:
+        """Do a run whose recipe is written, or go on with it."""
+        from fw.engine.reporting import Reporter
+
+        self.run_with(Reporter(console(log)), name, device, side_by_side=side_by_side)
+
+    def run_with(
+        self, reporter: Reporter, name: str, device: str, *, side_by_side: bool, test: bool = True
+    ) -> None:
+        """Do a run, and tell a reporter of it."""
+        from fw.engine.run import run_in
+
+        run_in(
+            self.folder / name,
+            self.recipe(name),
+            plugins=self.plugins,
+            data=self.data,
+            device=device,
+            reporter=reporter,
+            side_by_side=side_by_side,
+            patience=_PATIENCE,
+            test=test,
+        )
+
+
+def console(log: TextIO) -> Console:
+    """Return what prints to a log."""
+    from rich.console import Console
+
+    return Console(file=log, width=160, highlight=False)
+
 
 def run_job(setting: Setting, name: str, device: str, *, side_by_side: bool = False) -> str:
     """Run, or go on with, one run of a sweep; returns why it failed, or nothing."""
     with _log(setting.log(name)) as log:
         try:
-            _run(setting, name, device, side_by_side, log)
+            setting.run(name, device, log, side_by_side=side_by_side)
         except FrameworkError as error:
             _note(log, str(error))
             return str(error)
@@ -71,24 +107,6 @@ def _log(path: Path) -> Iterator[TextIO]:
 def _note(log: TextIO, text: str) -> None:
     with suppress(OSError):
         print(text, file=log, flush=True)
-
-
-def _run(setting: Setting, name: str, device: str, side_by_side: bool, log: TextIO) -> None:
-    from rich.console import Console
-
-    from fw.engine.reporting import Reporter
-    from fw.engine.run import run_in
-
-    run_in(
-        setting.folder / name,
-        setting.recipe(name),
-        plugins=setting.plugins,
-        data=setting.data,
-        device=device,
-        reporter=Reporter(Console(file=log, width=160, highlight=False)),
-        side_by_side=side_by_side,
-        patience=_PATIENCE,
-    )
 
 
 def work(sender: Connection, setting: Setting, name: str, device: str, at_once: int) -> None:

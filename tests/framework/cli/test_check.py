@@ -35,7 +35,7 @@ def test_a_good_recipe_is_summed_up(command, write, recipe_text):
 
 def test_every_problem_is_told_and_the_exit_code_is_2(command, write, recipe_text):
     path = write(recipe_text.replace("seed = 3", "sede = 3").replace("0.1", "1.1"))
-    result = command("check", path, "--set", "training.epochs=0", code=2)
+    result = command("check", path, "--set", "training.epochs=-1", code=2)
     assert result.stdout == ""
     assert result.stderr == (
         f"{path}:1: unknown key 'sede' at the top of the recipe\n"
@@ -44,7 +44,7 @@ def test_every_problem_is_told_and_the_exit_code_is_2(command, write, recipe_tex
         "    known keys: extends, max_len, seed\n"
         f"{path}:18: [encoder] (small) dropout must be at least 0 and less than 1, found 1.1\n"
         "    dropout = 1.1\n"
-        "--set training.epochs=0: [training] epochs must be at least 1, found 0\n"
+        "--set training.epochs=-1: [training] epochs must be at least 0, found -1\n"
     )
 
 

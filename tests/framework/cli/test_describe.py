@@ -108,7 +108,7 @@ def test_a_misspelt_kind_is_told_with_what_there_is(command):
         "unknown kind 'augmenters'\n"
         "    did you mean 'augmenter'?\n"
         "    known kinds: augmenter, dataset, encoder, evaluator, loader, loss, optimizer, "
-        "pooling, sampler, splitter, task\n"
+        "pooling, sampler, schedule, splitter, task, tracker\n"
     )
 
 

@@ -119,16 +119,17 @@ MISTAKES = {
     "training.0.epochs=3": "training is not a list: it has no position 0",
     "views.0=3": "views is not a list: it has no position 0",
     "0.weight=3": "a recipe is not a list: it has no position 0",
-    "training.epochs=five": "[training] epochs must be an integer at least 1, "
+    "training.epochs=five": "[training] epochs must be an integer at least 0, "
     'found "five" (string)',
-    "training.epochs=2.0": "[training] epochs must be an integer at least 1, found 2.0 (float)\n"
+    "training.epochs=2.0": "[training] epochs must be an integer at least 0, found 2.0 (float)\n"
     "    write epochs = 2",
     "seed=true": "seed must be an integer between 0 and 9223372036854775807, found true (boolean)",
-    "training.epochs=0": "[training] epochs must be at least 1, found 0",
+    "training.epochs=-1": "[training] epochs must be at least 0, found -1",
     "training.epoch=5": "unknown key 'epoch' in [training]\n"
     "    did you mean 'epochs'?\n"
     "    known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, "
-    "ema_decay, epochs, evaluate_every, execution, final_fit, init_from, monitor, patience, precision",
+    "ema_decay, epochs, evaluate_every, execution, final_fit, init_from, monitor, "
+    "patience, precision",
     "encoder.dropout=2.0": "[encoder] (small) dropout must be at least 0 and less than 1, "
     "found 2.0",
     "encoder.name=smal": "unknown encoder 'smal'\n"
@@ -152,18 +153,18 @@ def test_case_B55_a_table_that_is_called_otherwise_is_refused(complaint, recipe_
         "    'epochs' belongs in [training]\n"
         "    known tables: [[augmenters]], [[evaluators]], [[losses]], [[trackers]], [dataset], "
         "[encoder], [loader], [optimizer], [pooling], [sampler], [schedule], [splitter], [sweep], "
-        "[task], [training], [views]"
+        "[task], [training], [tune], [views]"
     )
 
 
 def test_every_mistake_is_told_those_of_the_file_first(complaint, changed):
     text = changed(("dropout = 0.1", "dropout = 3.0"))
-    assert complaint(text, "seed=", "losses.7.weight=1", "training.epochs=0") == (
+    assert complaint(text, "seed=", "losses.7.weight=1", "training.epochs=-1") == (
         "r.toml:18: [encoder] (small) dropout must be at least 0 and less than 1, found 3.0\n"
         "    dropout = 3.0\n"
         f"--set seed=: {NOT_TOML}\n"
         "--set losses.7.weight=1: losses has no position 7: its positions are 0 to 0\n"
-        "--set training.epochs=0: [training] epochs must be at least 1, found 0"
+        "--set training.epochs=-1: [training] epochs must be at least 0, found -1"
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 LEARNING_RATE = "[optimizer] (adam) learning_rate must be a number greater than 0, found"
-EPOCHS = "[training] epochs must be an integer at least 1, found"
+EPOCHS = "[training] epochs must be an integer at least 0, found"
 B54 = {
     "text for a number": (
         ("learning_rate = 0.01", 'learning_rate = "0.001"'),
@@ -121,7 +121,8 @@ def test_every_problem_of_a_recipe_is_told_at_once_in_the_order_of_its_lines(com
         "    epohcs = 2\n"
         "    did you mean 'epochs'?\n"
         "    known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, "
-        "ema_decay, epochs, evaluate_every, execution, final_fit, init_from, monitor, patience, precision"
+        "ema_decay, epochs, evaluate_every, execution, final_fit, init_from, monitor, "
+        "patience, precision"
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 TABLES = (
     "known tables: [[augmenters]], [[evaluators]], [[losses]], [[trackers]], [dataset], "
     "[encoder], [loader], [optimizer], [pooling], [sampler], [schedule], [splitter], [sweep], "
-    "[task], [training], [views]"
+    "[task], [training], [tune], [views]"
 )
 TRAINING = (
     "known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, ema_decay, "

@@ -1,4 +1,4 @@
-"""The split of a final fit: what is trained on grows by the validation items, and by nothing else."""
+"""The split of a final fit: what is trained on grows by the validation items alone."""
 
 import numpy as np
 import pytest

@@ -1,0 +1,1 @@
+"""Searching for settings: trials of one recipe, selected by validation."""
