@@ -41,7 +41,8 @@ def asked_for(recipe: Recipe, store: SequenceStore) -> Mapping[str, np.ndarray]:
     if store.times is None:
         raise DataError(
             f"encoder {encoder.name!r}, with these settings, needs the time of every interaction, "
-            f"and data set {recipe.one('dataset').name!r} has no times"
+            f"and data set {recipe.one('dataset').name!r} has no times\n"
+            "    give it data with times, or settings or an encoder that need none"
         )
     found = moments(store.times, store.offsets)
     return {name: found[name] for name in names}

@@ -11,7 +11,8 @@ from fw.engine.histories import read_histories
 from fw.engine.model import open_trained
 from fw.engine.next_items import Histories
 from fw.engine.recommending import Recommender
-from fw.errors import DataError
+from fw.errors import DataError, UserError
+from fw.export.to_onnx import export_onnx
 
 ENCODER = """name = "hstu"
 hidden_size = 8
@@ -126,7 +127,8 @@ def test_data_without_times_is_refused_before_anything_is_trained(tmp_path):
         tiny_runs.train_tiny(recipe)
     assert str(refused.value) == (
         "encoder 'hstu', with these settings, needs the time of every interaction, and data set "
-        "'interactions' has no times"
+        "'interactions' has no times\n"
+        "    give it data with times, or settings or an encoder that need none"
     )
     assert not list((tmp_path / "runs").iterdir())
 
@@ -134,3 +136,15 @@ def test_data_without_times_is_refused_before_anything_is_trained(tmp_path):
 def test_other_encoders_keep_no_times(tmp_path):
     folder = tiny_runs.train_tiny(tiny_runs.write_recipe(tmp_path), "training.epochs=1")
     assert read_histories(RunFolder.open(folder)).store.times is None
+
+
+def test_a_run_that_looks_at_times_is_not_exported(folder):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    with pytest.raises(UserError) as refused:
+        export_onnx(folder)
+    assert str(refused.value).startswith(
+        "encoder 'hstu' cannot be exported to ONNX: it looks at times too, and an exported model "
+        "is given items alone\n"
+    )
+    assert not list(folder.glob("*.onnx"))

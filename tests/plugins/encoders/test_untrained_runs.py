@@ -172,3 +172,22 @@ def test_epochs_below_0_are_refused(tmp_path):
     path.write_text(tiny_runs.RECIPE.replace("epochs = 2", "epochs = -1"))
     with pytest.raises(RecipeError, match=r"epochs must be at least 0, found -1"):
         read_recipe(path, discover())
+
+
+def test_baselines_are_rows_of_a_sweep_beside_trained_ones(tmp_path):
+    rows = """
+[sweep]
+[[sweep.rows]]
+name = "trained"
+set = {}
+[[sweep.rows]]
+name = "popularity"
+set = { encoder = { name = "popularity" }, "training.epochs" = 0 }
+[[sweep.rows]]
+name = "neighbours"
+set = { encoder = { name = "item_knn" }, "training.epochs" = 0 }
+"""
+    recipe = tiny_runs.write_recipe(tmp_path, tiny_runs.RECIPE + rows)
+    fw("sweep", recipe, "--sweeps", tmp_path / "sweeps", "--device", "cpu")
+    table = pd.read_csv(tmp_path / "sweeps" / "tiny" / "table.csv")
+    assert list(dict.fromkeys(table["row"])) == ["trained", "popularity", "neighbours"]
