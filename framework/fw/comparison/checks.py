@@ -28,14 +28,16 @@ def wanted_metrics(runs: Sequence[Finished], asked: Sequence[str]) -> list[tuple
 
     ``asked`` are metrics (``ndcg@10``, under every shared protocol), with protocol
     (``full-seen-out/ndcg@10``), or with split as well. With none asked for, hit rate and NDCG at 10
-    are taken, or else whatever there is first. Raises UserError for one that not every run has.
+    are taken, or else whatever there is first. Test is meant where nothing is said, and validation
+    where a run has not seen its test. Raises UserError for one that not every run has.
     """
     shared = [metric for metric in runs[0].metrics if all(metric in run.metrics for run in runs)]
     if not shared:
         raise RunError(_nothing_shared(runs))
+    splits = _shared_splits(runs)
     if not asked:
-        return [("test", metric) for metric in _default(shared)]
-    return list(dict.fromkeys(pair for name in asked for pair in _resolve(name, shared)))
+        return [(splits[0], metric) for metric in _default(shared)]
+    return list(dict.fromkeys(pair for name in asked for pair in _resolve(name, shared, splits)))
 
 
 def in_data(first: Begun, other: Begun) -> Iterator[str]:
@@ -85,9 +87,23 @@ def _default(shared: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _resolve(name: str, shared: Sequence[str]) -> list[tuple[str, str]]:
+def _shared_splits(runs: Sequence[Finished]) -> list[str]:
+    """Return the splits of which every run has cases; raises RunError if there is none."""
+    scored = [set(run.cases["split"]) for run in runs]
+    found = [split for split in _SPLITS if all(split in one for one in scored)]
+    if not found:
+        raise RunError(
+            "some of these runs were scored on test alone (a final fit), others on validation "
+            "alone (a trial of fw tune)"
+        )
+    return found
+
+
+def _resolve(name: str, shared: Sequence[str], splits: Sequence[str]) -> list[tuple[str, str]]:
     split, _, rest = name.partition("/")
-    split, rest = (split, rest) if split in _SPLITS else ("test", name)
+    split, rest = (split, rest) if split in _SPLITS else (splits[0], name)
+    if split not in splits:
+        raise UserError(f"--metric {name}: not every run was scored on {split}")
     found = [metric for metric in shared if rest in (metric, metric.split("/")[1])]
     if not found:
         raise UserError(

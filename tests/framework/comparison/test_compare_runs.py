@@ -344,3 +344,35 @@ def test_runs_that_were_really_run_can_be_compared(tiny_run, tmp_path):
         "test/full-seen-out/hr@10",
         "test/full-seen-out/ndcg@10",
     }
+
+
+def scored_on(path, splits, **more):
+    """Make a run of which the cases are of these splits: one metric each, 1 everywhere."""
+    folder = make_run(path, {HIT: np.ones(4)}, **more)
+    frame = pd.read_parquet(folder / "ranks.parquet")
+    parts = [frame.assign(split=split) for split in splits]
+    pd.concat(parts, ignore_index=True).to_parquet(folder / "ranks.parquet")
+    return folder
+
+
+def test_where_a_run_has_not_seen_its_test_validation_is_compared(tmp_path):
+    both = scored_on(tmp_path / "both", ["valid", "test"])
+    trial = scored_on(tmp_path / "trial", ["valid"], changes=OTHER)
+    (row,) = compare([both, trial]).rows
+    assert row.metric == "valid/full/hr@10"
+    (row,) = compare([both, trial], metrics=["hr@10"]).rows
+    assert row.metric == "valid/full/hr@10"
+    with pytest.raises(UserError) as caught:
+        compare([both, trial], metrics=["test/full/hr@10"])
+    assert str(caught.value) == "--metric test/full/hr@10: not every run was scored on test"
+
+
+def test_runs_that_share_no_split_are_refused(tmp_path):
+    trial = scored_on(tmp_path / "trial", ["valid"])
+    final = scored_on(tmp_path / "final", ["test"], changes=OTHER)
+    with pytest.raises(RunError) as caught:
+        compare([trial, final], force=True)
+    assert str(caught.value) == (
+        "some of these runs were scored on test alone (a final fit), others on validation alone "
+        "(a trial of fw tune)"
+    )
