@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 import fw.hookspecs
 import fw.interfaces
 from fw.cli import COMMANDS, main
-from fw.config.keys import OWN_TABLES, SWEEP, title
+from fw.config.keys import OWN_TABLES, title
 from fw.config.recipe import General
 from fw.config.settings import settings_of
 from fw.config.slots import Slot
@@ -26,8 +26,15 @@ from fw.describing import COLUMNS, description, own_settings, rows, slot_setting
 from fw.kinds import KINDS, Kind
 from fw.registry import Entry, Registry
 from fw.sweep.tables import RowKeys, SweepKeys
+from fw.tune.tables import RangeKeys, TuneKeys
 
 TEMPLATES = Path(__file__).with_name("reference_templates")
+COMMAND_TABLES = {
+    "[sweep]": SweepKeys,
+    "[[sweep.rows]] and [[sweep.grids]]": RowKeys,
+    "[tune]": TuneKeys,
+    "Ranges in [tune.parameters]": RangeKeys,
+}
 LITERAL = re.compile(r"(``.+?``)", re.DOTALL)
 SPECIAL = re.compile(r"([\\*`|_])")  # what reStructuredText takes for markup
 
@@ -75,8 +82,8 @@ def recipe_tables() -> Iterator[Table]:
     for kind in KINDS.values():
         if kind.slot is not Slot:
             yield _table(title(kind.key, many=kind.many), kind.slot)
-    yield _table(title(SWEEP), SweepKeys)
-    yield _table("[[sweep.rows]] and [[sweep.grids]]", RowKeys)
+    for name, keys in COMMAND_TABLES.items():
+        yield _table(name, keys)
 
 
 def recipes() -> dict[str, tuple[str, str]]:

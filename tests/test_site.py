@@ -10,12 +10,14 @@ from site_reference import pages, plural
 
 import fw.hookspecs
 from fw.cli import COMMANDS
+from fw.config.keys import table_titles
 from fw.config.recipe import General, Training, Views
 from fw.config.sources import shipped_recipes
 from fw.discovery import discover
 from fw.kinds import KINDS
 from fw.registry import Registry
 from fw.sweep.tables import RowKeys, SweepKeys
+from fw.tune.tables import RangeKeys, TuneKeys
 
 DOCS = Path(__file__).parents[1] / "docs"
 REGISTRY = discover()
@@ -99,6 +101,8 @@ TABLES = [
     ("[views]", Views),
     ("[sweep]", SweepKeys),
     ("[[sweep.rows]] and [[sweep.grids]]", RowKeys),
+    ("[tune]", TuneKeys),
+    ("Ranges in [tune.parameters]", RangeKeys),
 ]
 
 
@@ -106,6 +110,13 @@ TABLES = [
 def test_every_key_of_a_recipe_is_shown(made, title, settings):
     found = rows(sections(made["recipe.rst"])[title])
     assert set(found) == {field.name for field in attrs.fields(settings)}
+
+
+def test_every_table_of_a_recipe_that_has_keys_of_fws_own_has_a_section(made):
+    components = {kind.key for kind in KINDS.values() if not attrs.fields(kind.slot)}
+    expected = {title for key, title in table_titles().items() if key not in components}
+    assert len(expected) > 5
+    assert expected <= set(sections(made["recipe.rst"]))
 
 
 def test_every_shipped_recipe_is_shown_with_what_it_says_of_itself(made):
