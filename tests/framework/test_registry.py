@@ -80,7 +80,7 @@ def test_an_unknown_kind_is_explained():
         "unknown kind 'augmentor'\n"
         "    did you mean 'augmenter'?\n"
         "    known kinds: augmenter, dataset, encoder, evaluator, loader, loss, optimizer, "
-        "pooling, sampler, splitter, task"
+        "pooling, sampler, schedule, splitter, task, tracker"
     )
 
 
