@@ -44,6 +44,14 @@ def test_both_readmes_install_by_the_same_commands():
     assert len(words_of("README.md")) == 2
 
 
+def test_both_readmes_link_the_same_pages():
+    english, chinese = (
+        {link.replace(".zh", "") for link in re.findall(r"\((docs/[\w.-]+)\)", text)}
+        for text in ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
+    )
+    assert chinese == english - {"docs/tutorial-python.ipynb"}
+
+
 def test_the_tutorial_goes_the_whole_way_of_a_newcomer(shown):
     first = [block.code for block in shown if block.language == "bash"]
     assert first == [f"{words_of('README.md')[0].partition(' && fw run')[0]}\n"]
