@@ -46,7 +46,6 @@ def export_onnx(
     """
     require_extra("fw export --format onnx", "export", "onnx", "onnxscript", "onnxruntime")
     trained = open_trained(run, device="cpu", data=data, warn=warn)
-    _require_items_alone(trained)
     content = serialise(_described(convert(trained), trained, Path(run)), trained)
     agreement = compare(trained, scorer(content, trained))
     if not agreement.close:
@@ -57,11 +56,6 @@ def export_onnx(
         )
     model = output or Path(run) / "model.onnx"
     return _write(model, content, trained, agreement)
-
-
-def _require_items_alone(run: Trained) -> None:
-    if getattr(run.recipe.one("encoder").settings, "columns", ()):
-        raise refusal(run, "it looks at times too, and an exported model is given items alone")
 
 
 def _write(model: Path, content: bytes, run: Trained, agreement: Agreement) -> Written:
