@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterator
 
 import attrs
 import numpy as np
-import torch
+from torch.nn.functional import pad
 
 from fw.engine.model import Trained
 from fw.engine.next_items import Histories
-from fw.interfaces import Sequences
+from fw.interfaces import NO_COLUMNS, Sequences
 
 TOLERANCE = 1e-4
 BATCHES = (1, 2, 7, 32)  # histories at once
 
-# From items [B, L] and lengths [B], both int64, to scores [B, N + 2].
-Exported = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Exported = Callable[[Sequences], np.ndarray]  # to scores [B, N + 2]
 
 
 @attrs.frozen(kw_only=True)
@@ -49,7 +48,7 @@ def compare(run: Trained, exported: Exported) -> Agreement:
 
 def _difference(run: Trained, exported: Exported, history: Sequences) -> float:
     trained = run.scores(history).cpu().numpy()[:, 1:-1]
-    found = exported(history.items.numpy(), history.lengths.numpy())[:, 1:-1]
+    found = exported(history)[:, 1:-1]
     return float(np.abs(found - trained).max() / max(1.0, np.abs(trained).max()))
 
 
@@ -70,5 +69,6 @@ def _spread(run: Trained, size: int) -> np.ndarray:
 
 
 def _padded(history: Sequences, width: int) -> Sequences:
-    wanted = width - history.items.shape[1]
-    return history._replace(items=torch.nn.functional.pad(history.items, (0, wanted)))
+    wanted = (0, width - history.items.shape[1])
+    columns = {name: pad(column, wanted) for name, column in history.columns.items()}
+    return history._replace(items=pad(history.items, wanted), columns=columns or NO_COLUMNS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from fw.engine.evaluation import evaluating
 from fw.engine.model import Trained
 from fw.errors import UserError
 from fw.export.agreement import Exported
-from fw.export.scores import Scores
+from fw.export.scores import Scores, column_names
+from fw.interfaces import Sequences
 
 if TYPE_CHECKING:
     import onnx
@@ -30,24 +31,34 @@ def convert(run: Trained) -> onnx.ModelProto:
 
     Raises UserError, naming the encoder, where torch cannot.
     """
-    length = min(run.info.max_len, 5)
-    example = (torch.ones(length + 2, length, dtype=torch.int64), torch.full((length + 2,), length))
-    batch = Dim("batch", min=1)
-    # A size that can only be 1 is no dynamic one.
-    longest = Dim("length", min=1, max=run.info.max_len) if run.info.max_len > 1 else Dim.STATIC
     scores = Scores(run)
     with _refusing(run), evaluating(scores), _quiet():
         program = torch.onnx.export(
             scores,
-            example,
+            _example(run, len(scores.names)),
             dynamo=True,
             verbose=False,
-            input_names=list(INPUTS),
+            input_names=[*INPUTS, *scores.names],
             output_names=[OUTPUT],
-            dynamic_shapes={"items": {0: batch, 1: longest}, "lengths": {0: batch}},
+            dynamic_shapes=_sizes(run, len(scores.names)),
         )
     assert program is not None
     return program.model_proto
+
+
+def _example(run: Trained, columns: int) -> tuple[torch.Tensor, ...]:
+    """Make inputs of which no two are the same, and no two sizes."""
+    length = min(run.info.max_len, 5)
+    items = torch.ones(length + 2, length, dtype=torch.int64)
+    return items, torch.full((length + 2,), length), *(items.clone() for _ in range(columns))
+
+
+def _sizes(run: Trained, columns: int) -> dict[str, Any]:
+    """Say which sizes of the inputs are free; one that can only be 1 is not."""
+    batch, max_len = Dim("batch", min=1), run.info.max_len
+    rows = {0: batch, 1: Dim("length", min=1, max=max_len) if max_len > 1 else Dim.STATIC}
+    more = {"columns": (rows,) * columns} if columns else {}
+    return {"items": rows, "lengths": {0: batch}, **more}
 
 
 def serialise(proto: onnx.ModelProto, run: Trained) -> bytes:
@@ -68,11 +79,18 @@ def scorer(content: bytes, run: Trained) -> Exported:
     with _refusing(run):
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
-    def exported(*inputs: Any) -> Any:
+    def exported(history: Sequences) -> Any:
         with _refusing(run):
-            return session.run([OUTPUT], dict(zip(INPUTS, inputs, strict=True)))[0]
+            return session.run([OUTPUT], _inputs(history, column_names(run)))[0]
 
     return exported
+
+
+def _inputs(history: Sequences, names: Iterable[str]) -> dict[str, Any]:
+    """Return what the model is given; times that are not known are all the same."""
+    moments = {name: history.columns.get(name, torch.zeros_like(history.items)) for name in names}
+    given = {"items": history.items, "lengths": history.lengths, **moments}
+    return {name: values.numpy() for name, values in given.items()}
 
 
 def refusal(run: Trained, reason: str) -> UserError:

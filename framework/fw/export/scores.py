@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from fw.engine.evaluation import newest_states
 from fw.engine.model import Trained
-from fw.interfaces import Sequences
+from fw.interfaces import NO_COLUMNS, Sequences
 
 
 class Scores(nn.Module):
@@ -22,18 +22,24 @@ class Scores(nn.Module):
 
     def __init__(self, run: Trained) -> None:
         super().__init__()
-        self.model = run.model
+        self.model, self.names = run.model, column_names(run)
         numbers = torch.arange(run.info.num_items + 2)
         no_item = (numbers == 0) | (numbers == run.info.mask_item)
         self.register_buffer("no_item", no_item, persistent=False)
 
-    def forward(self, items: Tensor, lengths: Tensor) -> Tensor:
+    def forward(self, items: Tensor, lengths: Tensor, *columns: Tensor) -> Tensor:
         """Score all items ([B, N + 2] float32) after each history.
 
         ``items`` ([B, L] int64) are numbers 1..N, oldest first, and 0 after the first ``lengths``
-        ([B] int64) of a row.
+        ([B] int64) of a row. ``columns`` ([B, L] int64 each) are those that the encoder asks for.
         """
         encoder, task = self.model.encoder, self.model.task
-        query = task.query(Sequences(items, lengths, torch.zeros_like(lengths)))
+        named = dict(zip(self.names, columns, strict=True)) or NO_COLUMNS
+        query = task.query(Sequences(items, lengths, torch.zeros_like(lengths), named))
         scores = encoder.items.scores(newest_states(encoder, query)).float()
         return scores.masked_fill(self.no_item, -math.inf)
+
+
+def column_names(run: Trained) -> tuple[str, ...]:
+    """Return the columns that a run's encoder asks for, such as the times of interactions."""
+    return tuple(getattr(run.recipe.one("encoder").settings, "columns", ()))

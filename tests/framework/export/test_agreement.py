@@ -6,20 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from fw import Sequences
 from fw.export.agreement import compare
 
 
 @pytest.fixture
 def right(trained):
     """A function that scores as the run does."""
-
-    def right(items, lengths):
-        numbers = torch.zeros(len(lengths), dtype=torch.int64)
-        history = Sequences(torch.tensor(items), torch.tensor(lengths), numbers)
-        return trained.scores(history).numpy()
-
-    return right
+    return lambda history: trained.scores(history).numpy()
 
 
 def test_the_same_scores_do_not_differ(trained, right):
@@ -32,8 +25,8 @@ def test_a_difference_in_one_score_is_seen(trained, monkeypatch, error, close):
     def scores(history):
         return torch.full((len(history.lengths), 26), 0.5)
 
-    def wrong(items, lengths):
-        found = np.full((len(lengths), 26), 0.5, dtype=np.float32)
+    def wrong(history):
+        found = np.full((len(history.lengths), 26), 0.5, dtype=np.float32)
         found[0, 5] += error
         return found
 
@@ -48,8 +41,8 @@ def test_large_scores_may_differ_by_what_rounding_does(trained, monkeypatch):
     """Of scores around 1000 the seventh digit is at 1e-4 already."""
     scores = torch.full((1, 26), 1000.0)
     monkeypatch.setattr(type(trained), "scores", lambda run, history: scores)
-    assert compare(trained, lambda items, lengths: scores.numpy() + 0.05).close
-    assert not compare(trained, lambda items, lengths: scores.numpy() + 0.2).close
+    assert compare(trained, lambda history: scores.numpy() + 0.05).close
+    assert not compare(trained, lambda history: scores.numpy() + 0.2).close
 
 
 def test_histories_are_the_runs_own_in_several_sizes_and_widths(trained, right):
@@ -58,12 +51,13 @@ def test_histories_are_the_runs_own_in_several_sizes_and_widths(trained, right):
     bounds = pairwise(store.offsets)
     histories = [store.items[first:end].tolist() for first, end in bounds]
 
-    def watched(items, lengths):
+    def watched(history):
+        items, lengths = history.items.numpy(), history.lengths.numpy()
         seen.append(items.shape)
         for row, length in zip(items, lengths, strict=True):
             assert any(row[:length].tolist() == history[-length:] for history in histories)
             assert not row[length:].any()
-        return right(items, lengths)
+        return right(history)
 
     compare(trained, watched)
     assert {size for size, _ in seen} == {1, 2, 7, 30}

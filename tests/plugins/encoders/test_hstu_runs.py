@@ -1,6 +1,7 @@
 """Runs of ``hstu`` with times: from the data to training, evaluation and recommendations."""
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from torch.testing import assert_close
@@ -11,7 +12,7 @@ from fw.engine.histories import read_histories
 from fw.engine.model import open_trained
 from fw.engine.next_items import Histories
 from fw.engine.recommending import Recommender
-from fw.errors import DataError, UserError
+from fw.errors import DataError
 from fw.export.to_onnx import export_onnx
 
 ENCODER = """name = "hstu"
@@ -138,13 +139,8 @@ def test_other_encoders_keep_no_times(tmp_path):
     assert read_histories(RunFolder.open(folder)).store.times is None
 
 
-def test_a_run_that_looks_at_times_is_not_exported(folder):
-    pytest.importorskip("onnxruntime")
-    pytest.importorskip("onnxscript")
-    with pytest.raises(UserError) as refused:
-        export_onnx(folder)
-    assert str(refused.value).startswith(
-        "encoder 'hstu' cannot be exported to ONNX: it looks at times too, and an exported model "
-        "is given items alone\n"
-    )
-    assert not list(folder.glob("*.onnx"))
+def test_a_run_that_looks_at_times_is_exported_with_them_as_inputs(folder, tmp_path):
+    written = export_onnx(folder, tmp_path / "model.onnx", warn=pytest.fail)
+    assert written.agreement.close
+    inputs = onnxruntime.InferenceSession(written.model).get_inputs()
+    assert [one.name for one in inputs] == ["items", "lengths", "time"]
