@@ -16,6 +16,7 @@ from fw.config.recipe import Recipe
 from fw.config.slots import ScheduleSlot
 from fw.engine.blame import blamed_on
 from fw.engine.build import make
+from fw.errors import UserError
 from fw.interfaces import Info, Schedule
 
 
@@ -36,10 +37,16 @@ class Pace:
 
     @classmethod
     def of(cls, recipe: Recipe, info: Info, optimizer: torch.optim.Optimizer) -> Pace | None:
-        """Make it from a recipe; None if that names no schedule."""
+        """Make it from a recipe; None if that names no schedule.
+
+        Raises UserError where the optimizer has no learning rate.
+        """
         chosen = recipe.optional("schedule")
         if chosen is None:
             return None
+        if not all("lr" in group for group in optimizer.param_groups):
+            name = recipe.one("optimizer").name
+            raise UserError(f"[schedule] has nothing to change: optimizer {name!r} has no rate lr")
         schedule = make(chosen, info, recipe.seed)
         with blamed_on(chosen.entry, "for the first of 1000 steps"):
             float(schedule(0, 1000))

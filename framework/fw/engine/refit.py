@@ -41,6 +41,8 @@ def _chosen_epochs(folder: RunFolder) -> int:
     result = read_result(folder)
     if "final_fit" in result:
         raise RunError(f"the run is a final fit itself: {folder.path.absolute()}")
+    if not result["epochs"]:
+        raise RunError(f"nothing is trained in the run: {folder.path.absolute()}")
     if not result["best_epoch"]:
         raise RunError(
             f"validation chose no epoch: {result['monitor']} was never a number in "

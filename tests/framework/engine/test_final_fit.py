@@ -138,6 +138,10 @@ def test_a_run_that_chose_no_epoch_or_is_a_final_fit_itself_is_refused(copied):
         refitted(final)
     assert str(caught.value) == f"the run is a final fit itself: {final}"
     content = result_of(copied)
+    (copied / "result.json").write_text(json.dumps({**content, "epochs": 0, "best_epoch": 0}))
+    with pytest.raises(RunError) as caught:
+        refitted(copied)
+    assert str(caught.value) == f"nothing is trained in the run: {copied}"
     (copied / "result.json").write_text(json.dumps({**content, "best_epoch": 0}))
     with pytest.raises(RunError) as caught:
         refitted(copied)

@@ -11,6 +11,7 @@ from fw.engine.batches import cut_groups
 from fw.engine.execution import PlainStep
 from fw.engine.graphs import CapturedStep
 from fw.engine.pace import Pace
+from fw.errors import UserError
 from fw_plugins.schedules.linear import Linear
 from tiny_runs import RECIPE, Silent, write_recipe
 
@@ -141,3 +142,45 @@ def test_a_warm_up_that_is_longer_than_training_is_said(tmp_path):
         "[schedule] warmup_steps = 5, but training has 4 steps at most: the learning rate never "
         "reaches its full height",
     )
+
+
+BARE = """
+import attrs, torch
+from fw import hookimpl
+
+class Fixed(torch.optim.Optimizer):
+    def __init__(self, parameters):
+        super().__init__(parameters, {})
+
+    def step(self, closure=None):
+        pass
+
+@attrs.frozen
+class Bare:
+    '''An optimizer without a learning rate.'''
+    def __call__(self, parameters):
+        return Fixed(list(parameters))
+
+@hookimpl
+def register_optimizers(register):
+    register("bare", Bare)
+"""
+
+
+def test_an_optimizer_without_a_learning_rate_has_no_schedule(tmp_path, monkeypatch):
+    (tmp_path / "bare_optimizer.py").write_text(BARE)
+    monkeypatch.syspath_prepend(tmp_path)
+    overrides = ['optimizer={name="bare"}', 'schedule={name="cosine"}']
+    with pytest.raises(UserError) as caught:
+        engine.run(
+            write_recipe(tmp_path),
+            overrides=overrides,
+            plugins=["bare_optimizer"],
+            runs=tmp_path / "runs",
+            device="cpu",
+            reporter=Silent(),
+        )
+    assert str(caught.value) == (
+        "[schedule] has nothing to change: optimizer 'bare' has no rate lr"
+    )
+    assert list((tmp_path / "runs").iterdir()) == []
