@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fw.sweep.display import SweepProgress
 from fw.sweep.execute import Ended
+from fw.tune.plan import number_of
 from fw.tune.study import Study
 
 
@@ -13,11 +14,11 @@ class TuneProgress(SweepProgress):
     def __init__(self, study: Study, total: int) -> None:
         super().__init__(total)
         self.study = study
-        self.done = total - max(total - len(study.trials) + len(study.running), 0)
+        self.done = len(study.trials) - len(study.running)
 
     def outcome(self, ended: Ended) -> str:
         """Say what a trial came to; it has been noted in the study."""
-        trial = self.study.trials[int(ended.job.row.split()[1])]
+        trial = self.study.trials[number_of(ended.job.name)]
         state = trial.state.name.lower()
         if state == "fail":
             return "failed"

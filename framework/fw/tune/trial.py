@@ -11,6 +11,7 @@ from rich.console import Console
 
 from fw.config.recipe import Training
 from fw.engine.reporting import Reporter
+from fw.stopping import listening
 from fw.tune.plan import number_of
 from fw.tune.study import Study
 
@@ -47,4 +48,5 @@ class TrialReporter(Reporter):
 
     def note_pruned(self) -> None:
         """Note in the search that the trial was ended."""
-        self.study.prune(self.trial.number)
+        with listening() as stop, stop.held():
+            self.study.prune(self.trial.number)

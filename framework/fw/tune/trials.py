@@ -13,7 +13,7 @@ from fw.errors import RecipeError
 from fw.stopping import listening
 from fw.sweep.execute import Ended, write_recipe
 from fw.sweep.plan import Job
-from fw.tune.plan import Search
+from fw.tune.plan import Search, number_of
 from fw.tune.setting import TuneSetting
 from fw.tune.study import Study
 
@@ -40,9 +40,9 @@ class Trials:
 
     def note(self, ended: Ended) -> None:
         """Note how a trial ended, unless its run has done so."""
-        number = int(ended.job.row.split()[1])
+        number = number_of(ended.job.name)
         with listening() as stop, stop.held():
-            if number in {trial.number for trial in self.study.running}:
+            if self._is_running(number):
                 self._note(number, ended)
             self._locks.pop(number).release()
 
@@ -71,7 +71,15 @@ class Trials:
         return None
 
     def _left_behind(self) -> int | None:
-        return next((t.number for t in self.study.running if self._claim(t.number)), None)
+        for trial in self.study.running:
+            if self._claim(trial.number):
+                if self._is_running(trial.number):
+                    return trial.number
+                self._locks.pop(trial.number).release()  # it has just been finished
+        return None
+
+    def _is_running(self, number: int) -> bool:
+        return number in {trial.number for trial in self.study.running}
 
     def _new(self) -> int | None:
         if len(self.study.trials) >= self.search.keys.trials:

@@ -117,3 +117,18 @@ def test_more_trials_may_be_asked_for_later(search, setting):
     more = read_search(search.recipe.path, discover(), ["tune.trials=6"])
     trials = trials_of(more, setting)
     assert trials.study.keys.trials == 6
+
+
+def test_a_trial_that_ends_while_another_process_looks_for_one_is_not_taken(
+    search, setting, monkeypatch
+):
+    here, there = trials_of(search, setting), trials_of(search, setting)
+    job = next(there.jobs())
+    before = here.study.running
+    there.note(Ended(job=job, error="over"))
+    looks, running = [before], Study.running.fget
+    monkeypatch.setattr(
+        Study, "running", property(lambda study: looks.pop() if looks else running(study))
+    )
+    assert next(here.jobs()).row == "trial 1"
+    assert list(here._locks) == [1]
