@@ -17,7 +17,7 @@ loss over buckets of the batch, an encoder with torch's own dropout) says so by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checkable
 
@@ -25,6 +25,8 @@ import torch
 from torch import Tensor
 
 from fw.info import Info as Info
+from fw.optimising import Optimizer as Optimizer
+from fw.optimising import Schedule as Schedule
 from fw.ranking import Cases as Cases
 from fw.ranking import Metrics as Metrics
 from fw.ranking import Ranking as Ranking
@@ -103,7 +105,8 @@ class StepOutput(NamedTuple):
     """All that a loss may look at; the engine makes only what some loss requires.
 
     A loss that requires ``views`` is called once a step, with the views of the whole batch. Any
-    other loss is called for parts of the batch, each cut to its own length; its terms are added up.
+    other loss is called for parts of the batch, each cut to its own length, and its terms are added
+    up; one that is ``positionwise`` for all positions at once.
     It is given a state for each of ``batch.targets``: where a task says that few positions have a
     target, the others are left out of both.
     """
@@ -210,6 +213,8 @@ class Encoder(Protocol):
     0 where there is none) without dropout: evaluation then asks for no more. One that has nothing
     to train says ``trainable = False``, as does its settings class: it goes with ``epochs = 0``.
     Settings may have ``columns``, out of :mod:`fw.data.moments`, with which sequences then come.
+    May have ``together(parts, rngs)``, which returns what a call returns for each of some
+    sequences: a step then asks once for all parts of a batch.
     """
 
     causal: bool  # position i sees only positions up to i
@@ -246,31 +251,17 @@ class Pooling(Protocol):
 
 @runtime_checkable
 class Loss(Protocol):
-    """One term of the training loss."""
+    """One term of the training loss.
+
+    May say ``positionwise = True`` if it looks at each position alone and draws nothing. It is then
+    called once a step, with all positions as rows of length one ([T, 1, ...]); of the batch it may
+    look at ``targets`` only.
+    """
 
     requires: ClassVar[frozenset[str]]  # of "hidden", "negatives", "views"
 
     def __call__(self, output: StepOutput) -> LossTerm:
         """Sum the loss over the given part of the batch, and say over how many."""
-
-
-@runtime_checkable
-class Optimizer(Protocol):
-    """Makes a ``torch.optim.Optimizer``."""
-
-    def __call__(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
-        """Make the optimizer of all trained parameters."""
-
-
-@runtime_checkable
-class Schedule(Protocol):
-    """The course of the learning rate, as a factor of what the optimizer was given."""
-
-    def __call__(self, step: int, steps: int) -> float:
-        """Return the factor of a step, from 0 on, of ``steps`` in all; none of warm-up among them.
-
-        It depends on both numbers alone, so that a run that is resumed goes on as it was.
-        """
 
 
 @runtime_checkable

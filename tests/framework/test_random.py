@@ -56,11 +56,33 @@ def test_a_part_of_the_rows_draws_what_they_draw_together():
     assert rng.part(3, 7).words((4, 5)).equal(rng.words((10, 5))[3:7])
 
 
-def test_indices_that_start_later_draw_the_later_part():
-    rng = Rng.for_rows(1, 2, torch.arange(3)).child("x")
-    assert rng.words((3, 4, 5), starts=(2,)).equal(rng.words((3, 6, 5))[:, 2:])
-    assert rng.words((3, 4, 5), starts=(2, 1)).equal(rng.words((3, 6, 6))[:, 2:, 1:])
-    assert rng.bytes((3, 4, 5), starts=(2,)).equal(rng.bytes((3, 6, 5))[:, 2:])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 5)])
+def test_places_of_positions_are_those_of_each_row_alone(shape):
+    rng = Rng.for_rows(1, 2, torch.arange(4)).child("x")
+    whole = rng.positions(6).words((24, *shape)).view(4, 6, *shape)
+    alone = rng.part(2, 3).positions(9).words((9, *shape))
+    assert alone[:6].equal(whole[2])
+    columns = rng.positions(6).columns(4, 1, 3).words((8, *shape))
+    assert columns.view(4, 2, *shape).equal(whole[:, 1:3])
+    assert len(whole.unique()) == whole.numel()
+
+
+def test_places_of_positions_on_several_paths_draw_together_what_they_draw_alone():
+    rng = Rng.for_rows(1, 2, torch.arange(4))
+    first, second = rng.child("x").positions(3), rng.child("y").part(1, 3).positions(5)
+    joined = Rng.joined([first, second]).child("z").words((22, 7))
+    assert joined[:12].equal(first.child("z").words((12, 7)))
+    assert joined[12:].equal(second.child("z").words((10, 7)))
+    assert not joined.unique().numel() < joined.numel()
+
+
+def test_bytes_of_several_places_are_those_of_each():
+    rng = Rng.for_rows(1, 2, torch.arange(4))
+    places, shapes = [rng.child("x"), rng.child("y").part(1, 3)], [(4, 3, 13), (2, 8)]
+    drawn, cut = Rng.bytes_of_each(places, shapes)
+    halves = cut(drawn // 2)
+    for place, shape, half in zip(places, shapes, halves, strict=True):
+        assert half.equal(place.bytes(shape) // 2)
 
 
 def test_drawing_twice_from_one_place_gives_the_same_and_leaves_it_as_it_was():

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from fw.engine.batches import Group
+from fw.engine.positionwise import as_rows
 from fw.engine.targets import gathered, most_targets, states_of_targets
 from fw.interfaces import (
     NO_COLUMNS,
@@ -131,13 +132,14 @@ class Step(nn.Module):
         wanted = {i: term for i, term in enumerate(self.terms) if not term.contrastive}
         if not wanted:
             return {}
-        negatives = self._negatives(batch, rng)
+        outputs = self._outputs(batch, groups, self._negatives(batch, rng), rng)
+        at_once = [(as_rows(outputs), None)] if any(map(_positionwise, wanted.values())) else []
+        parts = [(each, rng.part(g.start, g.stop)) for each, g in zip(outputs, groups, strict=True)]
         sums: dict[int, LossTerm] = {}
-        for group in groups:
-            output = self._output(batch, negatives, group, rng)
-            for i, term in wanted.items():
-                place = rng.child(f"{term.name} loss").part(group.start, group.stop)
-                found = term.loss(output._replace(rng=place))
+        for i, term in wanted.items():
+            for output, place in at_once if _positionwise(term) else parts:
+                own = place and place.child(f"{term.name} loss")
+                found = term.loss(output._replace(rng=own))
                 sums[i] = _add(sums.get(i), checked_term(found, term.loss, batch.history.items))
         return sums
 
@@ -146,12 +148,20 @@ class Step(nn.Module):
             return None
         return checked_negatives(self.sampler(batch, rng.child("sampler")), batch, self.sampler)
 
+    def _outputs(
+        self, batch: Batch, groups: Sequence[Group], negatives: Negatives | None, rng: Rng
+    ) -> list[StepOutput]:
+        """Return the hidden states of each group, with what losses compare them with."""
+        parts = [self._part(batch, group) for group in groups]
+        states = self._encoded([part.inputs for part in parts], groups, rng.child("encoder"))
+        return [
+            self._output(part, states_of_targets(hidden, part), negatives, group)
+            for part, group, hidden in zip(parts, groups, states, strict=True)
+        ]
+
     def _output(
-        self, batch: Batch, negatives: Negatives | None, group: Group, rng: Rng
+        self, part: Batch, hidden: Tensor, negatives: Negatives | None, group: Group
     ) -> StepOutput:
-        part = self._part(batch, group)
-        hidden = self._encoded(part.inputs, rng.child("encoder").part(group.start, group.stop))
-        hidden = states_of_targets(hidden, part)
         if negatives is not None:
             negatives = _cut_negatives(negatives, group, part.targets.items.shape[1])
         output = StepOutput(part, self.encoder.items, hidden=hidden, negatives=negatives)
@@ -166,9 +176,18 @@ class Step(nn.Module):
         targets = slice_rows(batch.targets, group.start, group.stop, number)
         return Batch(inputs, targets, history, batch.places[group.start : group.stop, :number])
 
-    def _encoded(self, inputs: Sequences, rng: Rng) -> Tensor:
-        hidden = self.encoder(inputs, rng)
-        return checked_hidden(hidden, inputs, self.encoder, self.encoder.hidden_size)
+    def _encoded(
+        self, parts: Sequence[Sequences], groups: Sequence[Group], rng: Rng
+    ) -> Sequence[Tensor]:
+        """Return the hidden states of each part of the batch, from one call where it allows."""
+        places = [rng.part(group.start, group.stop) for group in groups]
+        together = getattr(self.encoder, "together", None)
+        each = together(parts, places) if together else map(self.encoder, parts, places)
+        size = self.encoder.hidden_size
+        return [
+            checked_hidden(hidden, part, self.encoder, size)
+            for hidden, part in zip(each, parts, strict=True)
+        ]
 
     def _selected(self, output: StepOutput) -> StepOutput:
         """Leave the choice among what was drawn to a sampler that wants it."""
@@ -185,11 +204,12 @@ class Step(nn.Module):
     def _pool(self, term: Term, view: Sequences, groups: Sequence[Group], rng: Rng) -> Tensor:
         assert term.pooling is not None
         assert term.views is not None
-        pooled = []
+        parts = []
         for start, stop, width in groups:
             longest = min(term.views.longest(min(width, self.max_len)), view.items.shape[1])
-            part = slice_rows(view, start, stop, longest)
-            hidden = self._encoded(part, rng.part(start, stop))
+            parts.append(slice_rows(view, start, stop, longest))
+        pooled = []
+        for part, hidden in zip(parts, self._encoded(parts, groups, rng), strict=True):
             found = term.pooling(hidden, part.lengths)
             pooled.append(checked_pooled(found, hidden, term.pooling))
         return torch.cat(pooled)
@@ -235,6 +255,10 @@ def _cut_negatives(negatives: Negatives, group: Group, width: int) -> Negatives:
         items, log_probability = items[rows, :width], log_probability[rows, :width]
     target = None if target is None else target[rows, :width]
     return Negatives(items, log_probability, collides[rows, :width], target)
+
+
+def _positionwise(term: Term) -> bool:
+    return getattr(term.loss, "positionwise", False)
 
 
 def _add(left: LossTerm | None, right: LossTerm) -> LossTerm:

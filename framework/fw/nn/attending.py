@@ -11,12 +11,8 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from fw.interfaces import PAD
 
-# On a CPU queries are taken in parts of about this many, each with the keys up to its last query:
-# most of what a causal mask hides is then not computed at all. Smaller parts cost more in calls.
-_PART = 64
-
-# From weights ([B, queries, keys]) and the number of the first query to weights after dropout.
-Drop = Callable[[Tensor, int], Tensor]
+# From the shape of weights ([B, queries, keys]) and their type to the factors of dropout.
+Drop = Callable[[torch.Size, torch.dtype], Tensor]
 
 
 def causal_mask(length: int, like: Tensor) -> Tensor:
@@ -74,30 +70,10 @@ def attend(
     the same for all queries, or [L, L], and hides nothing. There may also be fewer queries than
     keys, any Q of them; the mask is then [B, Q, L] or [B, 1, L].
     """
-    # An exported graph serves any length: it has no number of parts.
-    if torch.compiler.is_exporting() or query.shape[1] < key.shape[1]:
-        return _attend_at_once(query, key, value, mask, drop, 0)
-    if causal and query.device.type == "cpu":
-        return attend_in_parts(query, key, value, mask, drop)
-    if drop is None:
-        return attend_fused(query, key, value, mask, causal=causal)
-    return _attend_at_once(query, key, value, mask, drop, 0)
-
-
-def attend_in_parts(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, drop: Drop | None
-) -> Tensor:
-    """Attend part by part of the queries, which saves a third of the work where L is large."""
-    attended, length = [], query.shape[1]
-    start = 0
-    for part in query.chunk(max(1, round(length / _PART)), 1):
-        end = start + part.shape[1]
-        # No slice where all is wanted: its gradient would be copied into zeros.
-        keys, values = (key, value) if end == length else (key[:, :end], value[:, :end])
-        hiding = mask[..., start:end, :end]
-        attended.append(_attend_at_once(part, keys, values, hiding, drop, start))
-        start = end
-    return torch.cat(attended, 1)
+    at_once = drop is not None or query.shape[1] < key.shape[1] or torch.compiler.is_exporting()
+    if at_once:
+        return attend_at_once(query, key, value, mask, drop)
+    return attend_fused(query, key, value, mask, causal=causal)
 
 
 def attend_fused(
@@ -116,8 +92,11 @@ def attend_fused(
     return attended.squeeze(1)
 
 
-def _attend_at_once(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, drop: Drop | None, start: int
+def attend_at_once(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor, drop: Drop | None
 ) -> Tensor:
+    """Attend with all weights at hand."""
     weights = torch.baddbmm(mask, query, key.mT).softmax(-1)
-    return torch.bmm(weights if drop is None else drop(weights, start), value)
+    if drop is not None:
+        weights = weights * drop(weights.shape, weights.dtype)
+    return torch.bmm(weights, value)

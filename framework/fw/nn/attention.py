@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 
+import torch
 from torch import Tensor, nn
 
 from fw.nn.attending import Drop, attend
+from fw.nn.attending_in_parts import attend_in_parts, parts_of
 from fw.nn.dropout import AddressDropout
+from fw.nn.heads import join_heads, split_heads
+from fw.nn.packing import Packing
 from fw.random import Rng
 
 
@@ -37,38 +41,82 @@ class SelfAttention(nn.Module):
         self.output = nn.Linear(size, size) if out_projection else nn.Identity()
         self.dropout = AddressDropout(dropout, "attention weights")
 
-    def forward(self, queries: Tensor, memory: Tensor, mask: Tensor, rng: Rng | None) -> Tensor:
+    def forward(
+        self, queries: Tensor, memory: Tensor, mask: Tensor | Packing, rng: Rng | None
+    ) -> Tensor:
         """Attend from ``queries`` to ``memory`` (both [B, L, D]) and return [B, L, D].
 
         ``mask`` is added to the scores, that of :func:`fw.nn.attending.attend` for one head. Of Q
-        queries alone [B, Q, D] is returned.
+        queries alone [B, Q, D] is returned. With a packing all are [T, D], and ``rng`` is the place
+        of T positions.
         """
-        query = self._split(self.query(queries) * self.scale)
-        key, value = self._split(self.key(memory)), self._split(self.value(memory))
-        if mask.dim() == 3:
-            mask = mask.repeat_interleave(self.num_heads, 0)
-        attended = attend(query, key, value, mask, self._drop(rng), causal=self.causal)
-        projected: Tensor = self.output(self._join(attended))
+        query, key, value = self.query(queries) * self.scale, self.key(memory), self.value(memory)
+        if isinstance(mask, Packing):
+            attended = self._attend_packed(query, key, value, mask, rng)
+        else:
+            attended = self._attend_rows(query, key, value, mask, rng)
+        projected: Tensor = self.output(attended)
         return projected
 
-    def _drop(self, rng: Rng | None) -> Drop | None:
-        if rng is None or self.dropout.threshold == 0:
+    def _attend_rows(
+        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor, rng: Rng | None
+    ) -> Tensor:
+        """Attend within rows, [B, L, D]."""
+        places = None if rng is None else rng.positions(query.shape[1])
+        if query.shape != key.shape or not self._in_parts(query):
+            return self._attend(query, key, value, mask, places)
+        packing = Packing([(query.shape[0], query.shape[1])], [mask])
+        query, key, value = (values.flatten(0, 1) for values in (query, key, value))
+        return packing.cut(self._attend_packed(query, key, value, packing, places))[0]
+
+    def _attend_packed(
+        self, query: Tensor, key: Tensor, value: Tensor, packing: Packing, rng: Rng | None
+    ) -> Tensor:
+        """Attend within the rows of all parts, [T, D]."""
+        if not self._in_parts(query):
+            return packing.attend(self._attend, query, key, value, rng)
+        factors = self._factors(packing, rng, query.dtype)
+        return attend_in_parts(query, key, value, packing, self.num_heads, factors)
+
+    def _in_parts(self, query: Tensor) -> bool:
+        # A compiler writes gradients itself, and an exported graph serves any number of parts.
+        return self.causal and query.device.type == "cpu" and not torch.compiler.is_compiling()
+
+    def _attend(
+        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor, places: Rng | None
+    ) -> Tensor:
+        if mask.dim() == 3:
+            mask = mask.repeat_interleave(self.num_heads, 0)
+        query, key, value = (split_heads(v, self.num_heads) for v in (query, key, value))
+        attended = attend(query, key, value, mask, self._drop(places), causal=self.causal)
+        return join_heads(attended, self.num_heads)
+
+    def _drop(self, places: Rng | None) -> Drop | None:
+        if places is None or self.dropout.threshold == 0:
             return None
 
-        def drop(weights: Tensor, start: int) -> Tensor:
-            rows, (queries, keys) = len(weights) // self.num_heads, weights.shape[1:]
-            shape = (rows, queries, self.num_heads, keys)  # the order in which indices are counted
-            factors = self.dropout.factors(shape, rng, weights.dtype, starts=(start,))
-            return weights * factors.transpose(1, 2).reshape(weights.shape)
+        def factors(shape: torch.Size, dtype: torch.dtype) -> Tensor:
+            queries, keys = shape[1:]
+            rows = shape[0] // self.num_heads
+            found = self.dropout.factors((rows * queries, self.num_heads, keys), places, dtype)
+            return self._by_head(found, rows)
 
-        return drop
+        return factors
 
-    def _split(self, values: Tensor) -> Tensor:
-        rows, length, _ = values.shape  # [B, L, D] -> [B * heads, L, D / heads]
-        by_head = values.view(rows, length, self.num_heads, -1).transpose(1, 2)
-        return by_head.reshape(rows * self.num_heads, length, -1)
+    def _factors(self, packing: Packing, rng: Rng | None, dtype: torch.dtype) -> list[Tensor]:
+        """Return the factors of dropout for every part of the queries, drawn at once."""
+        if rng is None or self.dropout.threshold == 0:
+            return []
+        parts = [
+            (place.columns(rows, start, stop), rows, stop - start, stop)
+            for place, (rows, width) in zip(packing.places(rng), packing.shapes, strict=True)
+            for start, stop in parts_of(width)
+        ]
+        shapes = [(rows * queries, self.num_heads, keys) for _, rows, queries, keys in parts]
+        found = self.dropout.factors_of_each([part[0] for part in parts], shapes, dtype)
+        return [self._by_head(each, part[1]) for each, part in zip(found, parts, strict=True)]
 
-    def _join(self, values: Tensor) -> Tensor:
-        _, length, size = values.shape  # [B * heads, L, D / heads] -> [B, L, D]
-        by_head = values.view(-1, self.num_heads, length, size).transpose(1, 2)
-        return by_head.reshape(-1, length, self.num_heads * size)
+    def _by_head(self, factors: Tensor, rows: int) -> Tensor:
+        """Bring [rows * queries, heads, keys] to [rows * heads, queries, keys]."""
+        by_row = factors.view(rows, -1, *factors.shape[1:]).transpose(1, 2)
+        return by_row.flatten(0, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -10,6 +11,8 @@ from fw.nn.attending import take
 from fw.nn.attention import SelfAttention
 from fw.nn.dropout import AddressDropout
 from fw.nn.feed_forward import Activation, make_feed_forward
+from fw.nn.norm import LayerNorm
+from fw.nn.packing import Packing
 from fw.random import Rng
 
 
@@ -21,7 +24,13 @@ class Block(nn.Module):
     returns that one's state alone, [B, 1, D]; the mask is then [B, 1, L]. ``dropout`` has the
     probabilities after "attention" and "feed_forward", in "attention_weights", and in "inner",
     before the last linear map of the feed-forward network.
+
+    A block that looks at other positions in :meth:`attend` alone may say ``packs = True``. It is
+    then given [T, D], the positions of many rows behind one another, with a
+    :class:`fw.nn.packing.Packing` in place of the mask.
     """
+
+    packs: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -36,7 +45,7 @@ class Block(nn.Module):
         causal: bool = True,
     ) -> None:
         super().__init__()
-        self.attention_norm = nn.LayerNorm(size, norm_epsilon)
+        self.attention_norm = LayerNorm(size, norm_epsilon)
         self.attention = SelfAttention(
             size,
             num_heads,
@@ -45,7 +54,7 @@ class Block(nn.Module):
             causal=causal,
         )
         self.attention_dropout = AddressDropout(dropout["attention"], "attention")
-        self.feed_forward_norm = nn.LayerNorm(size, norm_epsilon)
+        self.feed_forward_norm = LayerNorm(size, norm_epsilon)
         self.feed_forward = make_feed_forward(
             size, inner_size, activation=activation, dropout=dropout["inner"]
         )
@@ -56,7 +65,9 @@ class Block(nn.Module):
         """Return the values ([B, L, D]), or those at one place of each row: [B, 1, D]."""
         return values if only is None else take(values, only)
 
-    def attend(self, queries: Tensor, memory: Tensor, mask: Tensor, rng: Rng | None) -> Tensor:
+    def attend(
+        self, queries: Tensor, memory: Tensor, mask: Tensor | Packing, rng: Rng | None
+    ) -> Tensor:
         """Return attention from ``queries`` to ``memory`` (both [B, L, D]) after dropout."""
         attended = self.attention(queries, memory, mask, rng)
         dropped: Tensor = self.attention_dropout(attended, rng)
@@ -71,8 +82,10 @@ class Block(nn.Module):
 class PostNormBlock(Block):
     """LayerNorm after the residual of attention, and after that of the feed-forward network."""
 
+    packs = True
+
     def forward(
-        self, hidden: Tensor, mask: Tensor, rng: Rng | None, only: Tensor | None = None
+        self, hidden: Tensor, mask: Tensor | Packing, rng: Rng | None, only: Tensor | None = None
     ) -> Tensor:
         """Map [B, L, D] to [B, L, D], or to [B, 1, D]."""
         own = self.at(hidden, only)

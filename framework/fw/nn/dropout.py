@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -22,28 +24,32 @@ class AddressDropout(nn.Module):
         self.threshold = min(round(probability * 256), 255)
 
     def forward(self, values: Tensor, rng: Rng | None) -> Tensor:
-        """Drop from ``values`` ([B, L, D]); without ``rng``, as in evaluation, nothing."""
+        """Drop from ``values``; without ``rng``, as in evaluation, nothing.
+
+        ``values`` are [B, L, D] with the place of B rows, or [T, D] with that of T positions.
+        """
         if rng is None or self.threshold == 0:
             return values
-        rows, length, size = values.shape
         # Laid flat, a row wastes no bytes; D, unlike L, is the same in every batch.
-        factors = self.factors((rows, length * size), rng, values.dtype)
+        flat = values.flatten(1)
+        factors = self.factors((len(flat), flat.shape[1]), rng, values.dtype)
         return values * factors.view(values.shape)
 
-    def factors(
-        self,
-        shape: tuple[int, ...],
-        rng: Rng,
-        dtype: torch.dtype,
-        starts: tuple[int, ...] = (),
-    ) -> Tensor:
-        """Return what values are to be multiplied with: 0, or 1 / (share that is kept).
+    def factors(self, shape: tuple[int, ...], rng: Rng, dtype: torch.dtype) -> Tensor:
+        """Return what values are to be multiplied with: 0, or 1 / (share that is kept)."""
+        return self._factors(rng.child(self.name).bytes(shape), dtype)
 
-        ``starts`` is as for :meth:`fw.random.Rng.bytes`.
-        """
+    def factors_of_each(
+        self, places: Sequence[Rng], shapes: Sequence[tuple[int, ...]], dtype: torch.dtype
+    ) -> list[Tensor]:
+        """Return the factors at each place, drawn at once."""
+        children = [place.child(self.name) for place in places]
+        drawn, cut = Rng.bytes_of_each(children, shapes)
+        return cut(self._factors(drawn, dtype))
+
+    def _factors(self, drawn: Tensor, dtype: torch.dtype) -> Tensor:
         # In place on the drawn bytes: a comparison that makes booleans takes ten times as long.
-        kept = rng.child(self.name).bytes(shape, starts).ge_(self.threshold)
-        return kept.to(dtype).mul_(256 / (256 - self.threshold))
+        return drawn.ge_(self.threshold).to(dtype).mul_(256 / (256 - self.threshold))
 
     def extra_repr(self) -> str:
         """Show the place and the rounded probability."""

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from fw.interfaces import PAD
 from fw.nn.dropout import AddressDropout
+from fw.nn.norm import LayerNorm
 from fw.nn.positions import Positions
 from fw.random import Rng
 
@@ -19,7 +20,7 @@ class Embedding(nn.Module):
         *,
         scale: float,
         positions: Positions | None,
-        norm: nn.LayerNorm | None,
+        norm: LayerNorm | None,
         dropout: float,
     ) -> None:
         super().__init__()
@@ -30,10 +31,18 @@ class Embedding(nn.Module):
 
     def forward(self, rows: Tensor, places: Tensor, lengths: Tensor, rng: Rng | None) -> Tensor:
         """Embed items ([B, L, D]) that are number ``places`` ([L] or [B, L]) of their sequences."""
+        return self.combined(rows, self.numbers(places, lengths), rng)
+
+    def numbers(self, places: Tensor, lengths: Tensor) -> Tensor:
+        """Return which vector of position each of the ``places`` has, where there are any."""
+        return places if self.positions is None else self.positions.numbers(places, lengths)
+
+    def combined(self, rows: Tensor, numbers: Tensor, rng: Rng | None) -> Tensor:
+        """Embed items ([..., D]) whose positions have the vectors of these numbers."""
         if self.positions is None:
             hidden = rows * self.scale
         else:
-            hidden = torch.add(self.positions(places, lengths), rows, alpha=self.scale)
+            hidden = torch.add(self.positions.vectors(numbers), rows, alpha=self.scale)
         embedded: Tensor = self.dropout(self.norm(hidden), rng)
         return embedded
 

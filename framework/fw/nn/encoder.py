@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -13,15 +13,17 @@ from fw.nn.attending import causal_mask, hide_gaps, hide_padding, take_queries
 from fw.nn.block import Block
 from fw.nn.embedding import Embedding, is_item
 from fw.nn.items import ItemTable
+from fw.nn.norm import LayerNorm
+from fw.nn.packing import Packing
 from fw.nn.padding import pad_left, pad_right, places_in_slots
 from fw.random import Rng
 
 
 class Begun(NamedTuple):
-    """What the blocks are given."""
+    """What the blocks are given: a part of a batch, or all parts behind one another."""
 
-    hidden: Tensor  # [B, slots, D]
-    mask: Tensor  # that of fw.nn.attending.attend
+    hidden: Tensor  # [B, slots, D], or [T, D]
+    mask: Tensor | Packing  # that of fw.nn.attending.attend
     kept: Tensor | None  # [B, slots, 1], 0 where states are zeroed again after every block
 
 
@@ -34,6 +36,7 @@ class SequenceEncoder(nn.Module):
     """
 
     causal = True
+    packs = True  # whether parts of a batch may be laid behind one another
 
     def __init__(
         self,
@@ -42,7 +45,7 @@ class SequenceEncoder(nn.Module):
         input_items: ItemTable | None,
         embedding: Embedding,
         blocks: Iterable[Block],
-        norm: nn.LayerNorm | None,
+        norm: LayerNorm | None,
         max_len: int,
         causal: bool = True,
         head: nn.Module | None = None,
@@ -62,6 +65,27 @@ class SequenceEncoder(nn.Module):
 
         Raises ValueError if the sequences are wider than ``max_len``.
         """
+        return self.together([sequences], [rng])[0]
+
+    def together(self, parts: Sequence[Sequences], rngs: Sequence[Rng | None]) -> Sequence[Tensor]:
+        """Return what ``forward`` returns for each part; most of it is computed for all at once."""
+        if self.packs and all(getattr(block, "packs", False) for block in self.blocks):
+            return self._packed(parts, rngs)
+        return [self._alone(part, rng) for part, rng in zip(parts, rngs, strict=True)]
+
+    def _packed(self, parts: Sequence[Sequences], rngs: Sequence[Rng | None]) -> Sequence[Tensor]:
+        for part in parts:
+            self._check_width(part)
+        masks = [self._mask(part, self.items.weight) for part in parts]
+        packing = Packing([(len(p.items), p.items.shape[1]) for p in parts], masks)
+        items = packing.laid([part.items for part in parts])
+        numbers = packing.laid([self._numbers(part) for part in parts])
+        rng = packing.joined(rngs)
+        hidden = self.embedding.combined(self._rows(items), numbers, rng)
+        hidden = self._transform(Begun(hidden, packing, None), rng)
+        return packing.cut(hidden * is_item(items, hidden))
+
+    def _alone(self, sequences: Sequences, rng: Rng | None) -> Tensor:
         hidden = self._transform(self._begin(sequences, rng), rng)
         return self._end(hidden, sequences) * is_item(sequences.items, hidden)
 
@@ -76,10 +100,13 @@ class SequenceEncoder(nn.Module):
 
     def _begin(self, sequences: Sequences, rng: Rng | None) -> Begun:
         self._check_width(sequences)
-        items = sequences.items
-        places = torch.arange(items.shape[1], device=items.device)
-        hidden = self.embedding(self._rows(items), places, sequences.lengths, rng)
+        rows, numbers = self._rows(sequences.items), self._numbers(sequences)
+        hidden = self.embedding.combined(rows, numbers, rng)
         return Begun(hidden, self._mask(sequences, hidden), None)
+
+    def _numbers(self, sequences: Sequences) -> Tensor:
+        places = torch.arange(sequences.items.shape[1], device=sequences.items.device)
+        return self.embedding.numbers(places, sequences.lengths)
 
     def _mask(self, sequences: Sequences, like: Tensor) -> Tensor:
         """Return the mask of :func:`fw.nn.attending.attend` that hides what is not to be seen."""
@@ -109,6 +136,7 @@ class SequenceEncoder(nn.Module):
         for number, block in enumerate(self.blocks):
             place = None if rng is None else rng.child(f"block {number}")
             if only is not None and number == last:
+                assert isinstance(mask, Tensor)
                 hidden = block(hidden, take_queries(mask, only), place, only)
             else:
                 hidden = block(hidden, mask, place)
@@ -124,6 +152,8 @@ class AttendedPaddingEncoder(SequenceEncoder):
     the first block as zeros; with ``zero_padding`` it is zeroed again after every block. All
     ``max_len`` slots of every row are computed, which is slow.
     """
+
+    packs = False
 
     def __init__(self, *, zero_padding: bool, **parts: Any) -> None:
         super().__init__(**parts)

@@ -31,7 +31,14 @@ class Positions(nn.Module):
 
         The result is [L, D] or [B, L, D]. What stands for places outside the row means nothing.
         """
+        return self.vectors(self.numbers(places, lengths))
+
+    def numbers(self, places: Tensor, lengths: Tensor) -> Tensor:
+        """Return which vector each of the ``places`` has; those outside the row get any."""
         if self.order == "from_end":
             places = places + (len(self.weight) - lengths).unsqueeze(1)
-        places = places.clamp(0, len(self.weight) - 1)
-        return self.weight.index_select(0, places.flatten()).view(*places.shape, -1)
+        return places.clamp(0, len(self.weight) - 1)
+
+    def vectors(self, numbers: Tensor) -> Tensor:
+        """Return the vectors of such numbers (any shape): [..., D]."""
+        return self.weight.index_select(0, numbers.flatten()).view(*numbers.shape, -1)

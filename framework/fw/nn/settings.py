@@ -17,6 +17,7 @@ from fw.nn.encoder import AttendedPaddingEncoder, SequenceEncoder
 from fw.nn.feed_forward import Activation
 from fw.nn.initialisation import INITS, Init, initialise_linear
 from fw.nn.items import ItemTable
+from fw.nn.norm import LayerNorm
 from fw.nn.positions import Positions
 
 DropoutPlace = Literal["embeddings", "attention_weights", "attention", "inner", "feed_forward"]
@@ -130,5 +131,5 @@ class EncoderSettings:
     def _dropout(self, place: DropoutPlace) -> float:
         return self.dropout if place in self.dropout_at else 0.0
 
-    def _norm(self, wanted: bool) -> nn.LayerNorm | None:
-        return nn.LayerNorm(self.hidden_size, self.norm_epsilon) if wanted else None
+    def _norm(self, wanted: bool) -> LayerNorm | None:
+        return LayerNorm(self.hidden_size, self.norm_epsilon) if wanted else None

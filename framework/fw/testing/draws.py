@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fw.random import Rng
+from fw.random import Rng, _mix
 from fw.testing.messages import broken
 
 SEED = 5
@@ -35,11 +35,19 @@ class RecordedRng(Rng):
         """Return the place for some rows, which records into the same list."""
         return RecordedRng(super().part(start, stop), self.name, self.draws)
 
-    def words(self, shape: tuple[int, ...], starts: tuple[int, ...] = ()) -> Tensor:
-        """Draw, and keep what was drawn; every kind of draw is made of these words."""
-        drawn = super().words(shape, starts)
-        self.draws.append((self.name, drawn.flatten().clone()))  # the caller may write to its own
-        return drawn
+    def positions(self, length: int) -> RecordedRng:
+        """Return the places of each row's positions, which record into the same list."""
+        return RecordedRng(super().positions(length), f"{self.name}.positions", self.draws)
+
+    def columns(self, rows: int, start: int, stop: int) -> RecordedRng:
+        """Return the places of some positions, which record into the same list."""
+        return RecordedRng(super().columns(rows, start, stop), self.name, self.draws)
+
+    def _states(self, shape: tuple[int, ...]) -> Tensor:
+        """Keep what is drawn; every kind of draw is made of these words."""
+        states = super()._states(shape)
+        self.draws.append((self.name, _mix(states.flatten().clone())))  # the caller mixes its own
+        return states
 
     def plain(self) -> Rng:
         """Return the place without the record."""

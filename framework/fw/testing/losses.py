@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from fw.config.recipe import Chosen
+from fw.engine.positionwise import as_rows
 from fw.interfaces import PAD, Info, LossTerm, Negatives, Sequences, StepOutput
 from fw.random import Rng
 from fw.testing import world
@@ -123,6 +124,21 @@ class LossContract(StepContract):
                 "sum over positions, divide by nothing, and count what was summed; a loss that\n"
                 "hangs on the rest of the batch says batch_invariant = False",
             )
+
+    def test_positions_as_rows_are_the_same_if_it_is_positionwise(
+        self, built: Any, info: Info
+    ) -> None:
+        """A step then calls it once, with all positions as rows of length one."""
+        if not getattr(built, "positionwise", False):
+            pytest.skip("positionwise is not said")
+        (output,) = self.arguments(built, info, world.ROWS, world.MAX_LEN)
+        term, other = built(output), built(as_rows([output]))
+        require(
+            torch.allclose(term.total, other.total, rtol=1e-4) and term.count == other.count,
+            f"the total is {term.total.item():.6g}, and {other.total.item():.6g} with positions "
+            "as rows",
+            "say positionwise = True only if each position counts alone",
+        )
 
     def test_the_order_of_rows_does_not_matter(self, built: Any, info: Info) -> None:
         """A loss of views compares all rows with all others, in whichever order."""

@@ -12,6 +12,7 @@ from fw import hookimpl, validators
 from fw.nn.block import Block
 from fw.nn.feed_forward import Activation
 from fw.nn.initialisation import Init
+from fw.nn.packing import Packing
 from fw.nn.settings import DropoutPlace, EncoderSettings, setting
 from fw.random import Rng
 
@@ -22,13 +23,15 @@ class GatedBlock(Block):
     h = x + sigmoid(G1 x) * Attention(LN(x)), and the block gives h + sigmoid(G2 h) * FFN(LN(h)).
     """
 
+    packs = True
+
     def __init__(self, *, size: int, **parts) -> None:
         super().__init__(size=size, **parts)
         self.attention_gate = nn.Linear(size, size)
         self.feed_forward_gate = nn.Linear(size, size)
 
     def forward(
-        self, hidden: Tensor, mask: Tensor, rng: Rng | None, only: Tensor | None = None
+        self, hidden: Tensor, mask: Tensor | Packing, rng: Rng | None, only: Tensor | None = None
     ) -> Tensor:
         """Map [B, L, D] to [B, L, D], or to [B, 1, D]."""
         normalised = self.attention_norm(hidden)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from fw import hookimpl
 from fw.nn.block import Block
+from fw.nn.packing import Packing
 from fw.nn.settings import DropoutPlace, EncoderSettings, setting
 from fw.random import Rng
 
@@ -14,8 +15,10 @@ from fw.random import Rng
 class QueryNormBlock(Block):
     """LayerNorm on queries alone; residuals start from what LayerNorm gave, not from its input."""
 
+    packs = True
+
     def forward(
-        self, hidden: Tensor, mask: Tensor, rng: Rng | None, only: Tensor | None = None
+        self, hidden: Tensor, mask: Tensor | Packing, rng: Rng | None, only: Tensor | None = None
     ) -> Tensor:
         """Map [B, L, D] to [B, L, D], or to [B, 1, D]."""
         queries = self.attention_norm(self.at(hidden, only))

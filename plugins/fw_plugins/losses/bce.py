@@ -22,6 +22,7 @@ class BinaryCrossEntropy:
     """
 
     requires: ClassVar[frozenset[str]] = frozenset({"hidden", "negatives"})
+    positionwise: ClassVar[bool] = True
 
     def __call__(self, output: StepOutput) -> LossTerm:
         """Score hidden states ([B, L, D]) against targets and negatives ([B, L, K])."""

@@ -23,6 +23,7 @@ class BayesianPersonalisedRanking:
     """
 
     requires: ClassVar[frozenset[str]] = frozenset({"hidden", "negatives"})
+    positionwise: ClassVar[bool] = True
 
     def __call__(self, output: StepOutput) -> LossTerm:
         """Score hidden states ([B, L, D]) against targets and negatives ([B, L, K])."""

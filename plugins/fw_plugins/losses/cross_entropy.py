@@ -37,6 +37,7 @@ class CrossEntropy:
     """
 
     requires: ClassVar[frozenset[str]] = frozenset({"hidden"})
+    positionwise: ClassVar[bool] = True
 
     label_smoothing: float = attrs.field(
         default=0.0,

@@ -29,6 +29,7 @@ class GeneralisedBinaryCrossEntropy:
     """
 
     requires: ClassVar[frozenset[str]] = frozenset({"hidden", "negatives"})
+    positionwise: ClassVar[bool] = True
 
     calibration: float = attrs.field(
         default=0.75,

@@ -42,6 +42,7 @@ class SampledSoftmax:
     """
 
     requires: ClassVar[frozenset[str]] = frozenset({"hidden", "negatives"})
+    positionwise: ClassVar[bool] = True
 
     correction: Correction = attrs.field(
         default="none", metadata={"help": "for how often negatives are drawn"}

@@ -8,14 +8,17 @@ from torch.testing import assert_close
 
 from fw.nn.attending import (
     attend,
+    attend_at_once,
     attend_fused,
-    attend_in_parts,
     causal_mask,
     hide_gaps,
     hide_padding,
     take,
     take_queries,
 )
+from fw.nn.attending_in_parts import attend_in_parts, parts_of
+from fw.nn.heads import join_heads, split_heads
+from fw.nn.packing import Packing
 
 LENGTHS = [1, 5, 64, 97, 200]  # one part, two, three
 
@@ -24,6 +27,16 @@ def made_up(length, size=4, rows=2):
     generator = torch.Generator().manual_seed(0)
     made = (torch.randn(rows, length, size, generator=generator) for _ in range(3))
     return [values.double().requires_grad_() for values in made]
+
+
+def in_parts(query, key, value, mask, factors=(), num_heads=1):
+    packing = Packing([query.shape[:2]], [mask])
+    flat = (values.flatten(0, 1) for values in (query, key, value))
+    return packing.cut(attend_in_parts(*flat, packing, num_heads, factors))[0]
+
+
+def ones(shape, dtype):
+    return torch.ones(shape, dtype=dtype)
 
 
 def slow(query, key, value, seen):
@@ -41,7 +54,7 @@ def slow(query, key, value, seen):
 def test_parts_equal_a_loop_and_so_do_their_gradients(length):
     query, key, value = made_up(length)
     expected = slow(query, key, value, lambda row, i, j: j <= i)
-    attended = attend_in_parts(query, key, value, causal_mask(length, query), None)
+    attended = in_parts(query, key, value, causal_mask(length, query))
     assert_close(attended, expected)
     towards = torch.randn_like(expected)
     gradients = torch.autograd.grad(attended, (query, key, value), towards)
@@ -58,8 +71,7 @@ def test_the_fused_kernel_gives_the_same_as_parts(length, gaps):
     mask = causal_mask(length, query)
     if gaps:
         mask = hide_gaps(mask, torch.arange(2 * length).view(2, length) % 3)
-    in_parts = attend_in_parts(query, key, value, mask, None)
-    assert_close(attend_fused(query, key, value, mask), in_parts)
+    assert_close(attend_fused(query, key, value, mask), in_parts(query, key, value, mask))
 
 
 def test_gaps_are_hidden_from_all_but_themselves():
@@ -71,18 +83,26 @@ def test_gaps_are_hidden_from_all_but_themselves():
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_weights_are_dropped_by_the_number_of_their_query(length):
-    """Each part says where it starts, so that what is dropped does not depend on the parts."""
-    query, key, value = (values.detach() for values in made_up(length))
-    kept = (torch.arange(length * length).view(length, length) * 7 % 5 > 0).double()
-
-    def drop(weights, start):
-        queries, keys = weights.shape[1:]
-        return weights * kept[start : start + queries, :keys]
-
-    mask = causal_mask(length, query)
-    weights = (query @ key.mT + mask).softmax(-1) * kept
-    assert_close(attend(query, key, value, mask, drop), weights @ value)
+@pytest.mark.parametrize("num_heads", [1, 2])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_parts_and_their_gradients_with_dropout_and_heads_are_those_of_autograd(
+    length, num_heads, gaps
+):
+    given = made_up(length)
+    mask = causal_mask(length, given[0])
+    if gaps:
+        mask = hide_gaps(mask, torch.arange(2 * length).view(2, length) % 3)
+    kept = torch.randint(2, (2 * num_heads, length, length)).double() * 1.25
+    factors = [kept[:, start:stop, :stop] for start, stop in parts_of(length)]
+    attended = in_parts(*given, mask, factors, num_heads)
+    by_head = [split_heads(values, num_heads) for values in given]
+    whole = mask.repeat_interleave(num_heads, 0) if gaps else mask
+    expected = join_heads(attend_at_once(*by_head, whole, lambda *_: kept), num_heads)
+    assert_close(attended, expected)
+    towards = torch.randn_like(expected)
+    assert_close(
+        torch.autograd.grad(attended, given, towards), torch.autograd.grad(expected, given, towards)
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
@@ -120,7 +140,7 @@ def test_without_causality_every_position_sees_all_that_is_no_padding(dropping):
     query, key, value = made_up(5)
     mask = hide_padding(ITEMS, query)
     expected = slow(query, key, value, lambda row, i, j: ITEMS[row, j] != 0)
-    drop = (lambda weights, start: weights * 1) if dropping else None
+    drop = ones if dropping else None
     attended = attend(query, key, value, mask, drop, causal=False)
     assert_close(attended, expected)
     places = torch.tensor([3, 0])
@@ -133,7 +153,7 @@ def test_without_causality_a_mask_of_zeros_hides_nothing():
     expected = slow(query, key, value, lambda row, i, j: True)
     mask = torch.zeros(5, 5).double()
     assert_close(attend(query, key, value, mask, None, causal=False), expected)
-    assert_close(attend(query, key, value, mask, lambda w, _: w, causal=False), expected)
+    assert_close(attend(query, key, value, mask, ones, causal=False), expected)
 
 
 def test_case_B22_a_row_of_padding_alone_hides_nothing():

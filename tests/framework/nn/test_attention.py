@@ -40,7 +40,12 @@ def slow_dropped(attention, values, rng, threshold):
     rows, length, _ = values.shape
     heads = attention.num_heads
     size = SIZE // heads
-    drawn = rng.child("attention weights").bytes((rows, length, heads, length))
+    drawn = (
+        rng.positions(length)
+        .child("attention weights")
+        .bytes((rows * length, heads, length))
+        .view(rows, length, heads, length)
+    )
     q, k, v = (part(values) for part in (attention.query, attention.key, attention.value))
     attended = torch.zeros_like(values)
     for row in range(rows):

@@ -317,3 +317,16 @@ class TestMaskAsPadding(EncoderContract):
         "test_the_mask_token_is_an_item_of_its_own": "the hidden state of the mask token is 0\n"
         "    embed it like an item: it is number 31, N + 1"
     }
+
+
+class OtherTogether(Encoder):
+    def together(self, parts, rngs):
+        return [self(part, rng) + 1 for part, rng in zip(parts, rngs, strict=True)]
+
+
+class TestOtherTogether(EncoderContract):
+    component = broken(OtherTogether)
+    expected = {
+        "test_parts_together_are_those_alone": "together() gives others for part 0 than a call for "
+        "it: ..."
+    }

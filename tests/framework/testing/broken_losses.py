@@ -269,3 +269,19 @@ class TestFirstRowOnly(LossContract):
         "and ... with the same 3 at every position\n    negatives.items is [B, L, K], or [K] when "
         "shared: fw.scoring.negative_scores takes both"
     }
+
+
+def by_length(output):
+    found, counted = scores(output)
+    return summed(-logsigmoid(found) / counted.sum(1, keepdim=True).clamp(min=1), counted)
+
+
+class TestComparesPositions(LossContract):
+    """It weighs a row by its length, which a position alone does not know."""
+
+    component = broken(by_length)
+    component.positionwise = True
+    expected = {
+        "test_positions_as_rows_are_the_same_if_it_is_positionwise": "the total is ..., and ... "
+        "with positions as rows\n    say positionwise = True only if each position counts alone",
+    }

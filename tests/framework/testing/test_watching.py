@@ -111,13 +111,6 @@ def test_two_places_share_nothing_unless_they_are_one():
     assert rng.shared() == ("rng.child('b')", "rng.child('b')")
 
 
-def test_parts_of_one_draw_are_not_two():
-    rng = place(torch.arange(4))
-    rng.words((4, 3))
-    rng.words((4, 3), starts=(3,))
-    assert rng.shared() is None
-
-
 def test_buffers_and_parameters_move_and_other_tensors_do_not():
     module = nn.Linear(2, 2)
     module.register_buffer("table", torch.ones(3))

@@ -129,13 +129,13 @@ def test_half_precision_stays_finite(make_info, dtype):
 
 def test_every_dropout_draws_its_own_numbers(make_info, monkeypatch):
     drawn = []
-    words = Rng.words
+    states = Rng._states
 
-    def recorded(rng, shape, starts=()):
-        drawn.append(tuple(words(rng, (len(rng._row_words), 4)).flatten().tolist()))
-        return words(rng, shape, starts)
+    def recorded(rng, shape):
+        drawn.append(tuple(states(rng, (len(rng._row_words), 4)).flatten().tolist()))
+        return states(rng, shape)
 
-    monkeypatch.setattr(Rng, "words", recorded)
+    monkeypatch.setattr(Rng, "_states", recorded)
     sequences = sequences_of([[1, 2], [3, 4]])
     encoder = BSARec(hidden_size=6).build(make_info(ROWS, 7, max_len=6))
     encoder(sequences, Rng.for_rows(5, 1, sequences.rows))

@@ -184,13 +184,13 @@ def test_dropout_acts_at_each_place_it_is_asked_for(build, place):
 
 def test_every_dropout_of_an_encoder_draws_its_own_numbers(build, monkeypatch):
     drawn = []
-    words = Rng.words
+    states = Rng._states
 
-    def recorded(rng, shape, starts=()):
-        drawn.append(words(rng, (len(rng._row_words), 4)).tolist())
-        return words(rng, shape, starts)
+    def recorded(rng, shape):
+        drawn.append(states(rng, (len(rng._row_words), 4)).tolist())
+        return states(rng, shape)
 
-    monkeypatch.setattr(Rng, "words", recorded)
+    monkeypatch.setattr(Rng, "_states", recorded)
     sequences = sequences_of([[1, 2], [3, 4]])
     build(dropout_at=PLACES)(sequences, root(sequences.rows))
     assert len(drawn) == 1 + 2 * 4

@@ -253,13 +253,13 @@ def test_half_precision_stays_finite(build, dtype):
 
 def test_every_dropout_draws_its_own_numbers(build, monkeypatch):
     drawn = []
-    words = Rng.words
+    states = Rng._states
 
-    def recorded(rng, shape, starts=()):
-        drawn.append(tuple(words(rng, (len(rng._row_words), 4)).flatten().tolist()))
-        return words(rng, shape, starts)
+    def recorded(rng, shape):
+        drawn.append(tuple(states(rng, (len(rng._row_words), 4)).flatten().tolist()))
+        return states(rng, shape)
 
-    monkeypatch.setattr(Rng, "words", recorded)
+    monkeypatch.setattr(Rng, "_states", recorded)
     sequences = sequences_of([[1, 2], [3, 4]])
     build()(sequences, Rng.for_rows(5, 1, sequences.rows))
     assert len(drawn) == len(set(drawn)) == 1 + 2
