@@ -1,6 +1,7 @@
 """What TensorBoard reads of a run is what the run folder has."""
 
 import json
+import time
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -60,5 +61,6 @@ def test_epochs_that_a_resumed_run_repeats_replace_those_before(tmp_path):
         tracker.close()
 
     track(0, {1: 8.0, 2: 4.0, 3: 2.0})
+    time.sleep(1.1)  # TensorBoard orders files by the second in their names
     track(1, {2: 5.0, 3: 1.0})
     assert curve(read(tmp_path / "tensorboard"), "loss") == [(1, 8.0), (2, 5.0), (3, 1.0)]
