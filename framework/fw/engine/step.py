@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from fw.engine.batches import Group
+from fw.engine.cutting import cut, cut_negatives, newest, slice_rows
+from fw.engine.encoding import Part, encoded
 from fw.engine.positionwise import as_rows
 from fw.engine.targets import gathered, most_targets, states_of_targets
 from fw.interfaces import (
-    NO_COLUMNS,
     Batch,
     Encoder,
     Loss,
@@ -26,7 +28,6 @@ from fw.interfaces import (
 )
 from fw.outputs import (
     checked_batch,
-    checked_hidden,
     checked_negatives,
     checked_pooled,
     checked_term,
@@ -102,10 +103,19 @@ class Step(nn.Module):
 
     def means(self, batch: Batch, rng: Rng, groups: Sequence[Group]) -> list[Tensor]:
         """Return the unweighted terms of the loss ([] each), in the order of ``terms``."""
-        sums = self._position_terms(batch, groups, rng)
-        for number, term in enumerate(self.terms):
-            if term.contrastive:
-                sums[number] = self._contrast(term, batch, groups, rng)
+        source = self._source(batch, groups)
+        inputs = [part.inputs for part in source]
+        views = {
+            number: self._view_parts(term, self.views(term, batch, rng), groups, rng)
+            for number, term in enumerate(self.terms)
+            if term.contrastive
+        }
+        asked = [_with_places(inputs, groups, rng.child("encoder")), *chain(*views.values())]
+        states, *of_views = encoded(self.encoder, asked)
+        sums = self._position_terms(batch, source, states, groups, rng)
+        for number, first, second in zip(views, of_views[::2], of_views[1::2], strict=True):
+            pooled = _pooled(self.terms[number], views[number], (first, second))
+            sums[number] = self._contrast(self.terms[number], batch, pooled)
         return [_mean(sums[number]) for number in range(len(self.terms))]
 
     def views(self, term: Term, batch: Batch, rng: Rng) -> tuple[Sequences, Sequences]:
@@ -119,20 +129,38 @@ class Step(nn.Module):
         self, term: Term, views: Sequence[Sequences], groups: Sequence[Group], rng: Rng
     ) -> tuple[Tensor, Tensor]:
         """Encode two views and pool each to one vector a row: two of [B, P]."""
-        first, second = (
-            self._pool(term, view, groups, rng.child(f"{term.name} encoder {number}"))
-            for number, view in enumerate(views, start=1)
-        )
-        return first, second
+        parts = self._view_parts(term, views, groups, rng)
+        return _pooled(term, parts, encoded(self.encoder, parts))
+
+    def _view_parts(
+        self, term: Term, views: Sequence[Sequences], groups: Sequence[Group], rng: Rng
+    ) -> list[list[Part]]:
+        """Cut each view into groups, with the places that dropout draws from."""
+        assert term.views is not None
+        found = []
+        for number, view in enumerate(views, start=1):
+            longest = (term.views.longest(min(group.width, self.max_len)) for group in groups)
+            widths = (min(width, view.items.shape[1]) for width in longest)
+            each = zip(groups, widths, strict=True)
+            rows = [slice_rows(view, group.start, group.stop, width) for group, width in each]
+            found.append(_with_places(rows, groups, rng.child(f"{term.name} encoder {number}")))
+        return found
 
     def _position_terms(
-        self, batch: Batch, groups: Sequence[Group], rng: Rng
+        self,
+        batch: Batch,
+        source: Sequence[Batch],
+        states: Sequence[Tensor],
+        groups: Sequence[Group],
+        rng: Rng,
     ) -> dict[int, LossTerm]:
-        """Add up the terms that look at positions, group by group."""
+        """Add up the terms that look at positions: group by group, or of all at once."""
         wanted = {i: term for i, term in enumerate(self.terms) if not term.contrastive}
         if not wanted:
             return {}
-        outputs = self._outputs(batch, groups, self._negatives(batch, rng), rng)
+        negatives = self._negatives(batch, rng)
+        given = zip(source, states, groups, strict=True)
+        outputs = [self._output(part, hidden, negatives, group) for part, hidden, group in given]
         at_once = [(as_rows(outputs), None)] if any(map(_positionwise, wanted.values())) else []
         parts = [(each, rng.part(g.start, g.stop)) for each, g in zip(outputs, groups, strict=True)]
         sums: dict[int, LossTerm] = {}
@@ -148,46 +176,29 @@ class Step(nn.Module):
             return None
         return checked_negatives(self.sampler(batch, rng.child("sampler")), batch, self.sampler)
 
-    def _outputs(
-        self, batch: Batch, groups: Sequence[Group], negatives: Negatives | None, rng: Rng
-    ) -> list[StepOutput]:
-        """Return the hidden states of each group, with what losses compare them with."""
-        parts = [self._part(batch, group) for group in groups]
-        states = self._encoded([part.inputs for part in parts], groups, rng.child("encoder"))
-        return [
-            self._output(part, states_of_targets(hidden, part), negatives, group)
-            for part, group, hidden in zip(parts, groups, states, strict=True)
-        ]
-
     def _output(
         self, part: Batch, hidden: Tensor, negatives: Negatives | None, group: Group
     ) -> StepOutput:
+        """Return the states of a group's targets, with what losses compare them with."""
         if negatives is not None:
-            negatives = _cut_negatives(negatives, group, part.targets.items.shape[1])
-        output = StepOutput(part, self.encoder.items, hidden=hidden, negatives=negatives)
-        return self._selected(output)
+            negatives = cut_negatives(negatives, group, part.targets.items.shape[1])
+        hidden = states_of_targets(hidden, part)
+        return self._selected(StepOutput(part, self.encoder.items, hidden, negatives))
+
+    def _source(self, batch: Batch, groups: Sequence[Group]) -> list[Batch]:
+        """Return the groups of the batch, if any loss looks at positions."""
+        if all(term.contrastive for term in self.terms):
+            return []
+        return [self._part(batch, group) for group in groups]
 
     def _part(self, batch: Batch, group: Group) -> Batch:
         """Return a group of the batch, cut to its own width."""
-        inputs, history = (_cut(part, group, batch) for part in (batch.inputs, batch.history))
+        inputs, history = (cut(part, group, batch) for part in (batch.inputs, batch.history))
         if batch.places is None:
-            return Batch(inputs, _cut(batch.targets, group, batch), history)
+            return Batch(inputs, cut(batch.targets, group, batch), history)
         number = most_targets(self.task, inputs.items.shape[1])
         targets = slice_rows(batch.targets, group.start, group.stop, number)
         return Batch(inputs, targets, history, batch.places[group.start : group.stop, :number])
-
-    def _encoded(
-        self, parts: Sequence[Sequences], groups: Sequence[Group], rng: Rng
-    ) -> Sequence[Tensor]:
-        """Return the hidden states of each part of the batch, from one call where it allows."""
-        places = [rng.part(group.start, group.stop) for group in groups]
-        together = getattr(self.encoder, "together", None)
-        each = together(parts, places) if together else map(self.encoder, parts, places)
-        size = self.encoder.hidden_size
-        return [
-            checked_hidden(hidden, part, self.encoder, size)
-            for hidden, part in zip(each, parts, strict=True)
-        ]
 
     def _selected(self, output: StepOutput) -> StepOutput:
         """Leave the choice among what was drawn to a sampler that wants it."""
@@ -196,65 +207,34 @@ class Step(nn.Module):
             return output
         return output._replace(negatives=select(output))
 
-    def _contrast(self, term: Term, batch: Batch, groups: Sequence[Group], rng: Rng) -> LossTerm:
-        pooled = self.pooled(term, self.views(term, batch, rng), groups, rng)
+    def _contrast(self, term: Term, batch: Batch, pooled: tuple[Tensor, Tensor]) -> LossTerm:
         found = term.loss(StepOutput(batch, self.encoder.items, views=pooled))
         return checked_term(found, term.loss, batch.history.items)
 
-    def _pool(self, term: Term, view: Sequences, groups: Sequence[Group], rng: Rng) -> Tensor:
-        assert term.pooling is not None
-        assert term.views is not None
-        parts = []
-        for start, stop, width in groups:
-            longest = min(term.views.longest(min(width, self.max_len)), view.items.shape[1])
-            parts.append(slice_rows(view, start, stop, longest))
-        pooled = []
-        for part, hidden in zip(parts, self._encoded(parts, groups, rng), strict=True):
-            found = term.pooling(hidden, part.lengths)
-            pooled.append(checked_pooled(found, hidden, term.pooling))
-        return torch.cat(pooled)
+
+def _with_places(sequences: Sequence[Sequences], groups: Sequence[Group], rng: Rng) -> list[Part]:
+    """Return what is encoded of some groups, or nothing where there is nothing."""
+    return [
+        Part(each, rng.part(group.start, group.stop))
+        for each, group in zip(sequences, groups, strict=False)
+    ]
 
 
-def newest(sequences: Sequences, width: int) -> Sequences:
-    """Return the newest ``width`` items of each row; as they are where nothing is longer."""
-    extra = sequences.items.shape[1] - width
-    if extra <= 0:
-        return sequences
-    first = (sequences.lengths - width).clamp(min=0)
-    places = first[:, None] + torch.arange(width, device=first.device)
-    columns = {name: column.gather(1, places) for name, column in sequences.columns.items()}
-    return sequences._replace(
-        items=sequences.items.gather(1, places),
-        lengths=sequences.lengths.clamp(max=width),
-        columns=columns or NO_COLUMNS,
+def _pooled(
+    term: Term, views: Sequence[Sequence[Part]], states: Sequence[Sequence[Tensor]]
+) -> tuple[Tensor, Tensor]:
+    """Pool the states of both views' parts: two of [B, P]."""
+    first, second = (
+        torch.cat([_pool(term, *each) for each in zip(parts, found, strict=True)])
+        for parts, found in zip(views, states, strict=True)
     )
+    return first, second
 
 
-def slice_rows(sequences: Sequences, start: int, stop: int, width: int) -> Sequences:
-    """Return rows ``start`` to ``stop``, cut to ``width`` positions; none of them may be longer."""
-    columns = {name: c[start:stop, :width] for name, c in sequences.columns.items()}
-    return sequences._replace(
-        items=sequences.items[start:stop, :width],
-        lengths=sequences.lengths[start:stop],
-        rows=sequences.rows[start:stop],
-        columns=columns or NO_COLUMNS,
-    )
-
-
-def _cut(sequences: Sequences, group: Group, batch: Batch) -> Sequences:
-    # A task's widths follow the history's: a group's are narrower by as much as its history.
-    excess = max(batch.history.items.shape[1] - group.width, 0)
-    width = max(sequences.items.shape[1] - excess, 1)
-    return slice_rows(sequences, group.start, group.stop, width)
-
-
-def _cut_negatives(negatives: Negatives, group: Group, width: int) -> Negatives:
-    rows = slice(group.start, group.stop)
-    items, log_probability, collides, target = negatives
-    if items.dim() > 1:
-        items, log_probability = items[rows, :width], log_probability[rows, :width]
-    target = None if target is None else target[rows, :width]
-    return Negatives(items, log_probability, collides[rows, :width], target)
+def _pool(term: Term, part: Part, hidden: Tensor) -> Tensor:
+    assert term.pooling is not None
+    found = term.pooling(hidden, part.sequences.lengths)
+    return checked_pooled(found, hidden, term.pooling)
 
 
 def _positionwise(term: Term) -> bool:

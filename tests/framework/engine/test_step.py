@@ -8,7 +8,8 @@ from torch import nn
 
 from fw import LossTerm, Negatives
 from fw.engine.batches import Group, cut_groups
-from fw.engine.step import Step, Term, newest
+from fw.engine.cutting import newest
+from fw.engine.step import Step, Term
 from fw.nn.items import ItemTable
 from fw_plugins.losses.bce import BinaryCrossEntropy
 from fw_plugins.samplers.uniform import Uniform
@@ -58,6 +59,22 @@ def test_the_loss_is_the_weighted_sum_of_its_terms(step):
     history, lengths = histories([0, 4, 9])
     loss, terms = step(history, cut_groups(lengths), 1)
     assert loss.item() == pytest.approx(terms[0].item() + 0.1 * terms[1].item(), rel=1e-6)
+
+
+def test_source_and_views_of_all_groups_are_encoded_by_one_call_where_it_can_be_had(step):
+    history, _ = histories(list(range(10)))
+    groups = [Group(0, 3, 13), Group(3, 6, 9), Group(6, 10, 5)]
+    one_by_one, _ = step(history, groups, 1)
+    asked = []
+
+    def together(parts, places):
+        asked.append(len(parts))
+        return [step.encoder(part, place) for part, place in zip(parts, places, strict=True)]
+
+    step.encoder.together = together
+    at_once, _ = step(history, groups, 1)
+    assert asked == [3 * len(groups)]
+    assert at_once.item() == pytest.approx(one_by_one.item(), rel=1e-6)
 
 
 def test_a_rows_part_of_the_loss_is_the_same_in_any_batch(step):
