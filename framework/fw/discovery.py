@@ -60,9 +60,20 @@ def _installed() -> Iterator[_Source]:
     yield from sorted(sources, key=lambda one: (not one.bundled, one.distribution, one.plugin))
 
 
+def _said(point: EntryPoint, word: str) -> str | None:
+    """Return what a distribution says of itself; None if its metadata is gone.
+
+    Where the backport ``importlib_metadata`` has been imported, it raises for that.
+    """
+    try:
+        return getattr(point.dist, word, None)
+    except (OSError, KeyError):
+        return None
+
+
 def _source(point: EntryPoint) -> _Source:
     # What an interrupted (un)installation leaves behind may have no name or version.
-    name, version = (getattr(point.dist, word, None) for word in ("name", "version"))
+    name, version = (_said(point, word) for word in ("name", "version"))
     return _Source(
         plugin=point.name,
         distribution=name or "unknown distribution",

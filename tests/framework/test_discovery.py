@@ -139,7 +139,11 @@ def test_what_a_plugin_prints_does_not_reach_stdout(install, capsys):
     assert capsys.readouterr() == ("", "hello\n")
 
 
-def test_a_distribution_without_metadata_does_not_stop_the_others(install, tmp_path):
+@pytest.mark.parametrize("backport", [False, True])
+def test_a_distribution_without_metadata_does_not_stop_the_others(install, tmp_path, backport):
+    """The backport, once some library has imported it, answers in place of the standard library."""
+    if backport:
+        pytest.importorskip("importlib_metadata")
     install("left-over", "1.0", {"left_over": augmenter("left")}, {"augmenter-left": "left_over"})
     (tmp_path / "site-packages" / "left_over-1.0.dist-info" / "METADATA").write_text("")
     registry = discover()
