@@ -63,6 +63,17 @@ def recipe_options(command: Command) -> Command:
     return set_option(plugin_option(data_option(command)))
 
 
+def jobs_option(what: str) -> Callable[[Command], Command]:
+    """Make the option of a command that does many runs: how many of them at once."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help=f"{what} at once, each on a GPU of its own where there are several.",
+    )
+
+
 device_option = click.option(
     "--device",
     default="auto",

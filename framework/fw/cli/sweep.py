@@ -11,6 +11,7 @@ import click
 
 from fw.cli.common import (
     device_option,
+    jobs_option,
     load_plugins,
     make_table,
     recipe_argument,
@@ -26,13 +27,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @recipe_argument
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Runs at once, each on a GPU of its own where there are several.",
-)
+@jobs_option("Runs")
 @click.option("--quick", is_flag=True, help="Small synthetic data, few epochs, one seed: a trial.")
 @click.option("--seeds", metavar="LIST", help="Seeds in place of the recipe's: 1,2,3.")
 @recipe_options

@@ -9,6 +9,7 @@ import click
 
 from fw.cli.common import (
     device_option,
+    jobs_option,
     load_plugins,
     make_table,
     recipe_argument,
@@ -27,13 +28,7 @@ _SHOWN = 20
 @click.command()
 @recipe_argument
 @click.option("--trials", type=click.IntRange(min=1), help="Trials in place of the recipe's.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Trials at once, each on a GPU of its own where there are several.",
-)
+@jobs_option("Trials")
 @click.option("--quick", is_flag=True, help="Small synthetic data, few epochs and trials.")
 @recipe_options
 @device_option
