@@ -9,6 +9,7 @@ import pytest
 
 import fake_components
 from fw.config.reading import read_recipe
+from fw.errors import RecipeError
 from fw.offers import offers_of
 from fw.registry import Owned, Registry
 from tiny_runs import train_tiny, write_recipe
@@ -83,6 +84,25 @@ def read(write, registry):
         return read_recipe(write(text), registry, overrides)
 
     return read
+
+
+@pytest.fixture
+def complaint_about(recipe_text, tmp_path):
+    """A function that returns what is said where text after the recipe is read.
+
+    Lines are counted from the first of that text; ``read`` is given it and writes it to "r.toml".
+    """
+
+    def complaint_about(read, text, *overrides):
+        with pytest.raises(RecipeError) as caught:
+            read(text, *overrides)
+        said = str(caught.value).replace(str(tmp_path / "r.toml"), "r")
+        first = recipe_text.count("\n")
+        for line in range(first + text.count("\n") + 1, first, -1):
+            said = said.replace(f"r:{line}:", f"r:+{line - first}:")
+        return said
+
+    return complaint_about
 
 
 @pytest.fixture

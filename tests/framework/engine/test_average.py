@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
-from tests.steps import LENGTHS, history_of, small_step
+from tests.steps import LENGTHS, Replayer, history_of, small_step
 
 from fw.engine.average import Average
 from fw.engine.batches import cut_groups
@@ -65,29 +65,13 @@ def test_a_state_of_other_weights_is_refused():
         Average([torch.zeros(2)], 0.9).restore(Average([torch.zeros(2)] * 2, 0.9).state())
 
 
-class Recorder:
-    """Stands in for a GPU: a replay calls the step again."""
-
-    def warm_up(self, call):
-        return call()
-
-    def capture(self, call):
-        outputs = torch.zeros(()), torch.zeros(2)
-
-        def replay():
-            for output, value in zip(outputs, call(), strict=True):
-                output.copy_(value)
-
-        return replay, outputs
-
-
 def averaged(captured):
     step = small_step()
     optimizer = torch.optim.Adam(step.parameters(), lr=0.01, fused=True)
     average = Average(list(step.parameters()), 0.8)
     execute = PlainStep(step, optimizer, average=average)
     if captured:
-        execute = CapturedStep(execute, optimizer, pytest.fail, Recorder())
+        execute = CapturedStep(execute, optimizer, pytest.fail, Replayer())
     groups = cut_groups(torch.tensor(LENGTHS).clamp(max=13).numpy())
     for epoch in range(8):
         execute(history_of(torch.arange(10), groups[0].width), groups, torch.tensor(epoch))

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from tests.steps import LENGTHS, history_of, small_step
+from tests.steps import LENGTHS, Replayer, history_of, small_step
 
 from fw.engine import run as engine
 from fw.engine.batches import cut_groups
@@ -78,29 +78,13 @@ def test_where_steps_are_captured_the_rate_stays_in_its_place_on_the_device():
     assert place.item() == pytest.approx(0.08)
 
 
-class Recorder:
-    """Stands in for a GPU: a replay calls the step again, which reads its rate anew."""
-
-    def warm_up(self, call):
-        return call()
-
-    def capture(self, call):
-        outputs = torch.zeros(()), torch.zeros(2)
-
-        def replay():
-            for output, value in zip(outputs, call(), strict=True):
-                output.copy_(value)
-
-        return replay, outputs
-
-
 def losses_under_a_schedule(captured):
     step = small_step()
     optimizer = torch.optim.Adam(step.parameters(), lr=0.05, fused=True)
     pace = pace_of(optimizer, warmup_steps=3, epochs=1)
     execute = PlainStep(step, optimizer)
     if captured:
-        execute = CapturedStep(execute, optimizer, pytest.fail, Recorder())
+        execute = CapturedStep(execute, optimizer, pytest.fail, Replayer())
     groups = cut_groups(torch.tensor(LENGTHS).clamp(max=13).numpy())
     losses = []
     for done in range(10):

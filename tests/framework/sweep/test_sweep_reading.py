@@ -1,10 +1,11 @@
 """The table ``[sweep]``: which rows it describes, and what is said of mistakes in it."""
 
+from functools import partial
+
 import pytest
 
 from fw.config.overrides import Change
 from fw.config.reading import read_recipe
-from fw.errors import RecipeError
 from fw.sweep.outline import folder_name
 from fw.sweep.reading import has_sweep, read_sweep
 
@@ -38,19 +39,9 @@ def sweep(write, registry, recipe_text):
 
 
 @pytest.fixture
-def complaint(sweep, recipe_text, tmp_path):
+def complaint(sweep, complaint_about):
     """A function that returns what is said of a sweep, lines counted from its first."""
-
-    def complaint(text, *overrides):
-        with pytest.raises(RecipeError) as caught:
-            sweep(text, *overrides)
-        said = str(caught.value).replace(str(tmp_path / "r.toml"), "r")
-        first = recipe_text.count("\n")
-        for line in range(first + text.count("\n") + 1, first, -1):
-            said = said.replace(f"r:{line}:", f"r:+{line - first}:")
-        return said
-
-    return complaint
+    return partial(complaint_about, sweep)
 
 
 def test_rows_come_first_then_grids_with_the_last_setting_varying_fastest(sweep):

@@ -1,6 +1,7 @@
 """The table ``[tune]``: which parameters it describes, and what is said of mistakes in it."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ from optuna.trial import FixedTrial
 from fw.cli import main
 from fw.config.reading import read_recipe
 from fw.discovery import discover
-from fw.errors import RecipeError
 from fw.tune.reading import has_search, read_search
 from tiny_runs import RECIPE as TINY
 from tiny_runs import write_recipe
@@ -41,19 +41,9 @@ def search(write, registry, recipe_text):
 
 
 @pytest.fixture
-def complaint(search, recipe_text, tmp_path):
+def complaint(search, complaint_about):
     """A function that returns what is said of a search, lines counted from its first."""
-
-    def complaint(text, *overrides):
-        with pytest.raises(RecipeError) as caught:
-            search(text, *overrides)
-        said = str(caught.value).replace(str(tmp_path / "r.toml"), "r")
-        first = recipe_text.count("\n")
-        for line in range(first + text.count("\n") + 1, first, -1):
-            said = said.replace(f"r:{line}:", f"r:+{line - first}:")
-        return said
-
-    return complaint
+    return partial(complaint_about, search)
 
 
 def with_parameter(line):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from slow_encoder import FAR_BELOW, Slow, compare_with_slow, sequences_of
 from torch.testing import assert_close
+from watched_encoder import states_of_one_graph
 
 from fw.random import Rng
 from fw_plugins.encoders.bert4rec import BERT4Rec
@@ -125,15 +126,7 @@ def test_dropout_of_a_row_is_the_same_in_any_batch(info):
 
 
 def test_it_compiles_as_one_graph(encoder):
-    sequences = sequences_of([[1, 2, 3], [4], []])
-
-    def states(encoder, epoch):
-        return encoder(sequences, Rng.for_rows(5, epoch, sequences.rows))
-
-    torch.compiler.reset()
-    compiled = torch.compile(states, backend="eager", fullgraph=True)
-    epoch = torch.tensor(1)
-    assert_close(compiled(encoder, epoch), states(encoder, epoch), rtol=0, atol=1e-6)
+    states_of_one_graph(encoder)
 
 
 def test_defaults_are_those_of_the_authors_code(make_info):

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slow_encoder import FAR_BELOW, Slow, compare_with_slow, sequences_of
 from torch.testing import assert_close
+from watched_encoder import draws_of, states_of_one_graph
 
 from fw.config.reading import read_recipe
 from fw.discovery import discover
@@ -128,31 +129,12 @@ def test_half_precision_stays_finite(make_info, dtype):
 
 
 def test_every_dropout_draws_its_own_numbers(make_info, monkeypatch):
-    drawn = []
-    states = Rng._states
-
-    def recorded(rng, shape):
-        drawn.append(tuple(states(rng, (len(rng._row_words), 4)).flatten().tolist()))
-        return states(rng, shape)
-
-    monkeypatch.setattr(Rng, "_states", recorded)
-    sequences = sequences_of([[1, 2], [3, 4]])
-    encoder = BSARec(hidden_size=6).build(make_info(ROWS, 7, max_len=6))
-    encoder(sequences, Rng.for_rows(5, 1, sequences.rows))
+    drawn = draws_of(BSARec(hidden_size=6).build(make_info(ROWS, 7, max_len=6)), monkeypatch)
     assert len(drawn) == len(set(drawn)) == 1 + 2 * 4  # embeddings; weights, attention, filter, FFN
 
 
 def test_it_compiles_as_one_graph(make_info):
-    encoder = BSARec(hidden_size=6).build(make_info(ROWS, 7, max_len=6))
-    sequences = sequences_of([[1, 2, 3], [4], []])
-
-    def states(encoder, epoch):
-        return encoder(sequences, Rng.for_rows(5, epoch, sequences.rows))
-
-    torch.compiler.reset()
-    compiled = torch.compile(states, backend="eager", fullgraph=True)
-    epoch = torch.tensor(1)
-    assert_close(compiled(encoder, epoch), states(encoder, epoch), rtol=0, atol=1e-6)
+    states_of_one_graph(BSARec(hidden_size=6).build(make_info(ROWS, 7, max_len=6)))
 
 
 def test_defaults_are_those_of_the_repository():

@@ -6,6 +6,7 @@ import pytest
 import torch
 from slow_encoder import sequences_of
 from torch.testing import assert_close
+from watched_encoder import draws_of, states_of_one_graph
 
 from fw import Sequences
 from fw.nn.items import ItemTable
@@ -183,18 +184,9 @@ def test_dropout_acts_at_each_place_it_is_asked_for(build, place):
 
 
 def test_every_dropout_of_an_encoder_draws_its_own_numbers(build, monkeypatch):
-    drawn = []
-    states = Rng._states
-
-    def recorded(rng, shape):
-        drawn.append(states(rng, (len(rng._row_words), 4)).tolist())
-        return states(rng, shape)
-
-    monkeypatch.setattr(Rng, "_states", recorded)
-    sequences = sequences_of([[1, 2], [3, 4]])
-    build(dropout_at=PLACES)(sequences, root(sequences.rows))
+    drawn = draws_of(build(dropout_at=PLACES), monkeypatch)
     assert len(drawn) == 1 + 2 * 4
-    numbers = [number for draw in drawn for row in draw for number in row]
+    numbers = [number for draw in drawn for number in draw]
     assert len(set(numbers)) == len(numbers)
 
 
@@ -216,16 +208,7 @@ def test_an_encoder_of_two_tables_embeds_with_one_and_scores_with_the_other(buil
 
 def test_it_compiles_as_one_graph(build):
     encoder = build(dropout_at=PLACES)
-    sequences = sequences_of([[1, 2, 3], [4], []])
-
-    def states(encoder, epoch):
-        return encoder(sequences, Rng.for_rows(5, epoch, sequences.rows))
-
-    torch.compiler.reset()
-    compiled = torch.compile(states, backend="eager", fullgraph=True)
-    epoch = torch.tensor(1)
-    states_of_graph = compiled(encoder, epoch)
-    assert_close(states_of_graph, states(encoder, epoch), rtol=0, atol=1e-6)
+    states_of_graph = states_of_one_graph(encoder)
     states_of_graph.square().sum().backward()
     assert encoder.items.weight.grad[0].abs().max() == 0
     assert encoder.items.weight.grad[1].abs().max() > 0

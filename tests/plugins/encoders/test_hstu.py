@@ -13,6 +13,7 @@ from slow_encoder import (
     slow_states,
 )
 from torch.testing import assert_close
+from watched_encoder import draws_of, states_of_one_graph
 
 from fw.random import Rng
 from fw_plugins.encoders.hstu import HSTU
@@ -252,16 +253,7 @@ def test_half_precision_stays_finite(build, dtype):
 
 
 def test_every_dropout_draws_its_own_numbers(build, monkeypatch):
-    drawn = []
-    states = Rng._states
-
-    def recorded(rng, shape):
-        drawn.append(tuple(states(rng, (len(rng._row_words), 4)).flatten().tolist()))
-        return states(rng, shape)
-
-    monkeypatch.setattr(Rng, "_states", recorded)
-    sequences = sequences_of([[1, 2], [3, 4]])
-    build()(sequences, Rng.for_rows(5, 1, sequences.rows))
+    drawn = draws_of(build(), monkeypatch)
     assert len(drawn) == len(set(drawn)) == 1 + 2
 
 
@@ -271,15 +263,7 @@ def test_sequences_wider_than_max_len_are_refused(build):
 
 
 def test_it_compiles_as_one_graph(build):
-    encoder, sequences = build(), sequences_of([[1, 2, 3], [4], []])
-
-    def states(encoder, epoch):
-        return encoder(sequences, Rng.for_rows(5, epoch, sequences.rows))
-
-    torch.compiler.reset()
-    compiled = torch.compile(states, backend="eager", fullgraph=True)
-    epoch = torch.tensor(1)
-    assert_close(compiled(encoder, epoch), states(encoder, epoch), rtol=0, atol=1e-6)
+    states_of_one_graph(build())
 
 
 def test_heads_that_do_not_divide_the_width_are_refused():

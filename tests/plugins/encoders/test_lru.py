@@ -6,6 +6,7 @@ import pytest
 import torch
 from slow_encoder import Slow, compare_gradients, random_weights, sequences_of
 from torch.testing import assert_close
+from watched_encoder import draws_of, states_of_one_graph
 
 from fw.random import Rng
 from fw_plugins.encoders.lru import LRU
@@ -147,31 +148,14 @@ def test_dropout_acts_where_it_is_asked_for(build, place):
 
 
 def test_it_drops_with_numbers_of_its_own_at_every_place(build, monkeypatch):
-    drawn = []
-    states = Rng._states
-
-    def recorded(rng, shape):
-        drawn.append(tuple(states(rng, (len(rng._row_words), 4)).flatten().tolist()))
-        return states(rng, shape)
-
-    monkeypatch.setattr(Rng, "_states", recorded)
-    sequences = sequences_of([[1, 2], [3, 4]])
-    build()(sequences, Rng.for_rows(5, 1, sequences.rows))
+    drawn = draws_of(build(), monkeypatch)
     assert len(drawn) == len(set(drawn)) == 1 + 2 * 3
 
 
 # Torch's own compiler makes an instance of the function while it traces it.
 @pytest.mark.filterwarnings("ignore:.*Function'> should not be instantiated:DeprecationWarning")
 def test_it_compiles_as_one_graph(build):
-    encoder, sequences = build(), sequences_of([[1, 2, 3], [4], []])
-
-    def states(encoder, epoch):
-        return encoder(sequences, Rng.for_rows(5, epoch, sequences.rows))
-
-    torch.compiler.reset()
-    compiled = torch.compile(states, backend="eager", fullgraph=True)
-    epoch = torch.tensor(1)
-    assert_close(compiled(encoder, epoch), states(encoder, epoch), rtol=0, atol=1e-6)
+    states_of_one_graph(build())
 
 
 @pytest.mark.parametrize(
