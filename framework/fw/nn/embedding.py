@@ -29,22 +29,18 @@ class Embedding(nn.Module):
         self.norm = norm or nn.Identity()
         self.dropout = AddressDropout(dropout, "embeddings")
 
-    def forward(self, rows: Tensor, places: Tensor, lengths: Tensor, rng: Rng | None) -> Tensor:
-        """Embed items ([B, L, D]) that are number ``places`` ([L] or [B, L]) of their sequences."""
-        return self.combined(rows, self.numbers(places, lengths), rng)
-
-    def numbers(self, places: Tensor, lengths: Tensor) -> Tensor:
-        """Return which vector of position each of the ``places`` has, where there are any."""
-        return places if self.positions is None else self.positions.numbers(places, lengths)
-
-    def combined(self, rows: Tensor, numbers: Tensor, rng: Rng | None) -> Tensor:
+    def forward(self, rows: Tensor, numbers: Tensor, rng: Rng | None) -> Tensor:
         """Embed items ([..., D]) whose positions have the vectors of these numbers."""
         if self.positions is None:
             hidden = rows * self.scale
         else:
-            hidden = torch.add(self.positions.vectors(numbers), rows, alpha=self.scale)
+            hidden = torch.add(self.positions(numbers), rows, alpha=self.scale)
         embedded: Tensor = self.dropout(self.norm(hidden), rng)
         return embedded
+
+    def numbers(self, places: Tensor, lengths: Tensor) -> Tensor:
+        """Return which vector of position each of the ``places`` has, where there are any."""
+        return places if self.positions is None else self.positions.numbers(places, lengths)
 
 
 def is_item(items: Tensor, like: Tensor) -> Tensor:

@@ -81,7 +81,7 @@ class SequenceEncoder(nn.Module):
         items = packing.laid([part.items for part in parts])
         numbers = packing.laid([self._numbers(part) for part in parts])
         rng = packing.joined(rngs)
-        hidden = self.embedding.combined(self._rows(items), numbers, rng)
+        hidden = self.embedding(self._rows(items), numbers, rng)
         hidden = self._transform(Begun(hidden, packing, None), rng)
         return packing.cut(hidden * is_item(items, hidden))
 
@@ -100,8 +100,7 @@ class SequenceEncoder(nn.Module):
 
     def _begin(self, sequences: Sequences, rng: Rng | None) -> Begun:
         self._check_width(sequences)
-        rows, numbers = self._rows(sequences.items), self._numbers(sequences)
-        hidden = self.embedding.combined(rows, numbers, rng)
+        hidden = self.embedding(self._rows(sequences.items), self._numbers(sequences), rng)
         return Begun(hidden, self._mask(sequences, hidden), None)
 
     def _numbers(self, sequences: Sequences) -> Tensor:
@@ -160,14 +159,20 @@ class AttendedPaddingEncoder(SequenceEncoder):
         self.zero_padding = zero_padding
 
     def _begin(self, sequences: Sequences, rng: Rng | None) -> Begun:
-        self._check_width(sequences)
-        lengths = sequences.lengths
-        items = pad_left(sequences, self.max_len)
-        places = places_in_slots(lengths, self.max_len)
-        hidden = self.embedding(self._rows(items), places, lengths, rng)
+        items, hidden = self._slots(sequences, rng)
         real = is_item(items, hidden)
         mask = self._mask(sequences, hidden)
         return Begun(hidden * real, mask, real if self.zero_padding else None)
+
+    def _slots(self, sequences: Sequences, rng: Rng | None) -> tuple[Tensor, Tensor]:
+        """Return the items of all slots ([B, slots]), and what they are embedded as."""
+        self._check_width(sequences)
+        items = pad_left(sequences, self.max_len)
+        return items, self.embedding(self._rows(items), self._numbers(sequences), rng)
+
+    def _numbers(self, sequences: Sequences) -> Tensor:
+        places = places_in_slots(sequences.lengths, self.max_len)
+        return self.embedding.numbers(places, sequences.lengths)
 
     def _mask(self, sequences: Sequences, like: Tensor) -> Tensor:
         plain = causal_mask(self.max_len, like)

@@ -26,19 +26,15 @@ class Positions(nn.Module):
         self.weight = nn.Parameter(torch.empty(max_len, size))
         init(self.weight.data)
 
-    def forward(self, places: Tensor, lengths: Tensor) -> Tensor:
-        """Return the vectors of items number ``places`` ([L] or [B, L], from 0) of their rows.
-
-        The result is [L, D] or [B, L, D]. What stands for places outside the row means nothing.
-        """
-        return self.vectors(self.numbers(places, lengths))
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Return the vectors of such numbers as :meth:`numbers` gives (any shape): [..., D]."""
+        return self.weight.index_select(0, numbers.flatten()).view(*numbers.shape, -1)
 
     def numbers(self, places: Tensor, lengths: Tensor) -> Tensor:
-        """Return which vector each of the ``places`` has; those outside the row get any."""
+        """Return which vector each of the ``places`` ([L] or [B, L], from 0) of its row has.
+
+        The result is [L] or [B, L]. What is given for places outside the row means nothing.
+        """
         if self.order == "from_end":
             places = places + (len(self.weight) - lengths).unsqueeze(1)
         return places.clamp(0, len(self.weight) - 1)
-
-    def vectors(self, numbers: Tensor) -> Tensor:
-        """Return the vectors of such numbers (any shape): [..., D]."""
-        return self.weight.index_select(0, numbers.flatten()).view(*numbers.shape, -1)

@@ -12,6 +12,7 @@ from fw import hookimpl, validators
 from fw.nn.block import PostNormBlock
 from fw.nn.feed_forward import Activation
 from fw.nn.initialisation import Init
+from fw.nn.norm import LayerNorm
 from fw.nn.settings import (
     DropoutPlace,
     EncoderSettings,
@@ -63,7 +64,7 @@ class BERT4Rec(EncoderSettings):
         layers = {
             "dense": nn.Linear(size, size),
             "activation": nn.GELU(),
-            "norm": nn.LayerNorm(size, self.norm_epsilon),
+            "norm": LayerNorm(size, self.norm_epsilon),
         }
         return nn.Sequential(OrderedDict(layers))
 

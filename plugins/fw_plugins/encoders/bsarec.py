@@ -18,7 +18,7 @@ from fw.nn.embedding import is_item
 from fw.nn.encoder import AttendedPaddingEncoder, Begun
 from fw.nn.feed_forward import Activation
 from fw.nn.initialisation import Init
-from fw.nn.padding import pad_left, places_in_slots
+from fw.nn.norm import LayerNorm
 from fw.nn.settings import DropoutPlace, EncoderSettings, divides_hidden_size, setting
 from fw.random import Rng
 
@@ -45,7 +45,7 @@ class FilteredBlock(Block):
         self.alpha, self.num_frequencies = alpha, num_frequencies
         self.high = nn.Parameter(torch.randn(size))  # b
         self.filter_dropout = AddressDropout(dropout["attention"], "filter")
-        self.filter_norm = nn.LayerNorm(size, norm_epsilon)
+        self.filter_norm = LayerNorm(size, norm_epsilon)
 
     def forward(
         self, hidden: Tensor, mask: Tensor, rng: Rng | None, only: Tensor | None = None
@@ -92,11 +92,7 @@ class FilteredEncoder(AttendedPaddingEncoder):
         self.hide_padding = hide_padding
 
     def _begin(self, sequences: Sequences, rng: Rng | None) -> Begun:
-        self._check_width(sequences)
-        lengths = sequences.lengths
-        items = pad_left(sequences, self.max_len)
-        places = places_in_slots(lengths, self.max_len)
-        hidden = self.embedding(self._rows(items), places, lengths, rng)
+        items, hidden = self._slots(sequences, rng)
         mask = causal_mask(self.max_len, hidden)
         mask = hide_gaps(mask, items) if self.hide_padding else mask
         kept = is_item(items, hidden) if self.zero_padding else None

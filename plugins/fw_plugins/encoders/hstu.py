@@ -19,6 +19,7 @@ from fw.nn.embedding import Embedding
 from fw.nn.encoder import SequenceEncoder
 from fw.nn.initialisation import INITS
 from fw.nn.items import ItemTable
+from fw.nn.norm import LayerNorm
 from fw.nn.positions import Positions
 from fw.nn.settings import PositionOrder, divides_hidden_size, setting
 from fw.random import Rng
@@ -100,7 +101,7 @@ class HSTU:
             input_items=None,
             embedding=self._embedding(info.max_len),
             blocks=[TransductionUnit(self, info.max_len) for _ in range(self.num_blocks)],
-            norm=nn.LayerNorm(size, self.norm_epsilon) if self.final_norm else None,
+            norm=LayerNorm(size, self.norm_epsilon) if self.final_norm else None,
             max_len=info.max_len,
         )
 

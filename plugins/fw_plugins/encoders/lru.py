@@ -16,6 +16,7 @@ from fw.nn.embedding import is_item
 from fw.nn.feed_forward import FeedForward
 from fw.nn.initialisation import INITS, initialise_linear
 from fw.nn.items import ItemTable
+from fw.nn.norm import LayerNorm
 from fw.nn.scan import Complex, scan
 from fw.nn.settings import setting
 from fw.random import Rng
@@ -119,10 +120,10 @@ class LRUBlock(nn.Module):
         radii = settings.smallest_radius, settings.largest_radius
         self.recurrence = LinearRecurrentUnit(size, settings.state_size or 2 * size, radii)
         self.recurrence_dropout = AddressDropout(settings.recurrence_dropout, "recurrence")
-        self.recurrence_norm = nn.LayerNorm(size, settings.norm_epsilon)
+        self.recurrence_norm = LayerNorm(size, settings.norm_epsilon)
         self.feed_forward = FeedForward(size, inner, activation="gelu", dropout=settings.dropout)
         self.feed_forward_dropout = AddressDropout(settings.dropout, "feed forward")
-        self.feed_forward_norm = nn.LayerNorm(size, settings.norm_epsilon)
+        self.feed_forward_norm = LayerNorm(size, settings.norm_epsilon)
 
     def forward(
         self, hidden: Tensor, real: Tensor, rng: Rng | None, only: Tensor | None = None
@@ -144,7 +145,7 @@ class LRUEncoder(nn.Module):
         self.hidden_size = settings.hidden_size
         self.items = ItemTable(num_items, self.hidden_size, INITS["truncated_normal"])
         self.embedding_dropout = AddressDropout(settings.dropout, "embeddings")
-        self.embedding_norm = nn.LayerNorm(self.hidden_size, settings.norm_epsilon)
+        self.embedding_norm = LayerNorm(self.hidden_size, settings.norm_epsilon)
         self.blocks = nn.ModuleList(LRUBlock(settings) for _ in range(settings.num_blocks))
 
     def forward(self, sequences: Sequences, rng: Rng | None = None) -> Tensor:

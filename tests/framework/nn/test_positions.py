@@ -25,12 +25,16 @@ def numbered():
     return make
 
 
+def vectors_of(positions, places):
+    return positions(positions.numbers(places, LENGTHS))
+
+
 def test_from_the_start_all_rows_count_alike(numbered):
-    assert numbered("from_start")(torch.arange(3), LENGTHS).tolist() == [[0], [1], [2]]
+    assert vectors_of(numbered("from_start"), torch.arange(3)).tolist() == [[0], [1], [2]]
 
 
 def test_from_the_end_the_newest_item_has_the_last_position(numbered):
-    vectors = numbered("from_end")(torch.arange(4), LENGTHS).squeeze(-1)
+    vectors = vectors_of(numbered("from_end"), torch.arange(4)).squeeze(-1)
     assert vectors[0, :2].tolist() == [3, 4]
     assert vectors[1].tolist() == [1, 2, 3, 4]
     assert vectors.isfinite().all()
@@ -38,8 +42,8 @@ def test_from_the_end_the_newest_item_has_the_last_position(numbered):
 
 def test_both_take_places_of_every_row(numbered):
     places = places_in_slots(LENGTHS, 5)
-    assert numbered("from_end")(places, LENGTHS)[1].flatten().tolist() == [0, 1, 2, 3, 4]
-    assert numbered("from_start")(places, LENGTHS)[1, 1:].flatten().tolist() == [0, 1, 2, 3]
+    assert vectors_of(numbered("from_end"), places)[1].flatten().tolist() == [0, 1, 2, 3, 4]
+    assert vectors_of(numbered("from_start"), places)[1, 1:].flatten().tolist() == [0, 1, 2, 3]
 
 
 def test_rows_move_to_the_right_end():
