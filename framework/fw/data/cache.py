@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fw.config.recipe import Chosen
 
 FOLDER = "prepared"
-FORMAT = 1
+FORMAT = 2
 
 
 class StaleError(Exception):

@@ -2,12 +2,12 @@
 
 A zip file without compression: arrays as ``.npy``, texts and the item frame as Arrow, the rest as
 JSON. The checksum that zip keeps of every member tells a damaged file from a good one, and nothing
-in it is ever unpickled.
+in it is ever unpickled. Every member begins at a multiple of 64 bytes, so that large arrays are
+mapped where they lie: no more of them is in memory than is in use.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import zipfile
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from fw.data import zipped
 from fw.data.sequences import SequenceStore
 from fw.engine.files import write_atomically
 
@@ -40,29 +41,35 @@ def write(path: Path, store: SequenceStore, about: Mapping[str, Any]) -> None:
     Raises NotKeepableError for what cannot be stored, RunError where the disk refuses.
     """
     members = {ABOUT: json.dumps(about, allow_nan=False).encode(), **_members(store)}
-    write_atomically(path, lambda beside: _write_zip(beside, members))
+    write_atomically(path, lambda beside: zipped.write(beside, members))
 
 
 def read_about(path: Path) -> Any:
     """Return what was said about the store; raises DamagedError."""
-    return json.loads(_read_zip(path, [ABOUT])[ABOUT])
+    return _guarded(path, lambda file: json.loads(file.read(ABOUT)))
 
 
 def read(path: Path) -> SequenceStore:
-    """Return the store; raises DamagedError."""
-    members = _read_zip(path)
+    """Return the store, its large arrays mapped from the file; raises DamagedError."""
+    return _guarded(path, lambda file: _store(zipped.members(path, file)))
+
+
+def _guarded(path: Path, read: Any) -> Any:
     try:
-        return _store(members)
+        with zipfile.ZipFile(path) as file:
+            return read(file)
     except Exception as error:  # whatever a library makes of a file that is not its own
         raise DamagedError(f"{type(error).__name__}: {error}") from error
 
 
-def _members(store: SequenceStore) -> dict[str, bytes]:
+def _members(store: SequenceStore) -> dict[str, zipped.Content]:
     if store.oracle is not None:
         raise NotKeepableError("its best reachable score is a function")
     arrays = {name: getattr(store, name) for name in _ARRAYS}
     arrays |= {f"{_COLUMN}{name}": values for name, values in store.columns.items()}
-    members = {f"{k}.npy": _array_bytes(v) for k, v in arrays.items() if v is not None}
+    members: dict[str, zipped.Content] = {
+        f"{name}.npy": values for name, values in arrays.items() if values is not None
+    }
     members["users.arrow"] = _table_bytes(pa.table({"id": pa.array(store.user_ids, pa.string())}))
     members["items.arrow"] = _table_bytes(pa.table({"id": pa.array(store.item_ids, pa.string())}))
     if store.item_frame is not None:
@@ -70,11 +77,11 @@ def _members(store: SequenceStore) -> dict[str, bytes]:
     return members
 
 
-def _store(members: Mapping[str, bytes]) -> SequenceStore:
+def _store(members: Mapping[str, zipped.Content]) -> SequenceStore:
     arrays = {
-        name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
-        for name, data in members.items()
-        if name.endswith(".npy")
+        name.removesuffix(".npy"): values
+        for name, values in members.items()
+        if isinstance(values, np.ndarray)
     }
     columns = {name: values for name, values in arrays.items() if name.startswith(_COLUMN)}
     item_ids = _words(members["items.arrow"])
@@ -89,12 +96,6 @@ def _store(members: Mapping[str, bytes]) -> SequenceStore:
         columns={name.removeprefix(_COLUMN): values for name, values in columns.items()},
         item_frame=None if frame is None else _table(frame).to_pandas(),
     )
-
-
-def _array_bytes(values: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, values, allow_pickle=False)
-    return buffer.getvalue()
 
 
 def frame_table(frame: pd.DataFrame) -> pa.Table:
@@ -117,25 +118,10 @@ def _table_bytes(table: pa.Table) -> bytes:
     return data
 
 
-def _table(data: bytes) -> pa.Table:
+def _table(data: zipped.Content) -> pa.Table:
     return pa.ipc.open_stream(data).read_all()
 
 
-def _words(data: bytes) -> np.ndarray:
+def _words(data: zipped.Content) -> np.ndarray:
     words: np.ndarray = _table(data)["id"].to_numpy(zero_copy_only=False)
     return words.astype(object)
-
-
-def _write_zip(path: Path, members: Mapping[str, bytes]) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
-        for name, data in members.items():
-            file.writestr(name, data)
-
-
-def _read_zip(path: Path, names: list[str] | None = None) -> dict[str, bytes]:
-    """Return members, all if none are named: each is compared with its checksum."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            return {name: file.read(name) for name in names or file.namelist()}
-    except Exception as error:  # zipfile names no common type for a file that is not its own
-        raise DamagedError(f"{type(error).__name__}: {error}") from error

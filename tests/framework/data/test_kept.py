@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fw.config.slots import DatasetSlot
-from fw.data import kept
+from fw.data import kept, zipped
 from fw.data.fingerprints import fingerprint_cleaned
 from fw.data.interactions import Interactions
 from fw.data.prepare import prepare
@@ -51,6 +51,32 @@ def test_what_is_not_there_stays_away(make_interactions, tmp_path):
     kept.write(tmp_path / "s.zip", store, {})
     back = kept.read(tmp_path / "s.zip")
     assert (back.times, back.item_frame, dict(back.columns)) == (None, None, {})
+
+
+def test_large_arrays_are_mapped_and_what_is_written_into_them_stays_out_of_the_file(
+    store, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(zipped, "_MAPPED", 1)
+    kept.write(tmp_path / "s.zip", store, {})
+    back = kept.read(tmp_path / "s.zip")
+    for name in ("items", "offsets", "source_rows", "times"):
+        mapped = getattr(back, name)
+        assert isinstance(mapped, np.memmap)
+        assert mapped.ctypes.data % 64 == 0
+        same(mapped, getattr(store, name))
+        mapped[:] = 0
+    assert fingerprint_cleaned(kept.read(tmp_path / "s.zip")) == fingerprint_cleaned(store)
+
+
+def test_a_mapped_array_that_was_changed_is_an_error(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(zipped, "_MAPPED", 1)
+    kept.write(tmp_path / "s.zip", store, {})
+    whole = bytearray((tmp_path / "s.zip").read_bytes())
+    place = whole.index(store.times.tobytes())
+    whole[place] ^= 1
+    (tmp_path / "s.zip").write_bytes(whole)
+    with pytest.raises(kept.DamagedError, match="CRC"):
+        kept.read(tmp_path / "s.zip")
 
 
 @pytest.fixture(scope="module")
