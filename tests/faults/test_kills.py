@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from processes import fw, start, wait_until
+from holding import PLUGIN, TABLE, free, held, hold
+from processes import end, kill, start, wait_until
 from same_runs import assert_same_run
 from tiny_runs import RECIPE, write_recipe
 
@@ -56,14 +57,18 @@ def test_runs_that_are_killed_at_random_end_like_one_that_was_not(tmp_path, kill
 
 @pytest.mark.slow
 def test_a_command_that_is_killed_goes_on_by_the_command_that_is_documented(tmp_path):
-    recipe = write_recipe(tmp_path, OFTEN)
-    code, said = fw("run", recipe, "--device", "cpu", "--runs", "whole", cwd=tmp_path)
+    recipe = write_recipe(tmp_path, OFTEN + TABLE)
+
+    def begin(*words, environment):
+        return start("run", *words, "--device", "cpu", cwd=tmp_path, environment=environment)
+
+    code, said = end(begin(recipe, "-p", PLUGIN, "--runs", "whole", environment=free()))
     assert code == 0, said
-    process = start("run", recipe, "--device", "cpu", cwd=tmp_path)
-    wait_until(lambda: list(tmp_path.glob("runs/*/metrics.jsonl")), process)
-    process.kill()
-    process.communicate()
+    holds = tmp_path / "holds"
+    process = begin(recipe, "-p", PLUGIN, environment=hold(holds, 18))
+    wait_until(held(holds), process)
+    kill(process)
     (folder,) = (tmp_path / "runs").iterdir()
-    code, said = fw("run", "--resume", folder, "--device", "cpu", cwd=tmp_path)
+    code, said = end(begin("--resume", folder, environment=free()))
     assert code == 0, said
     assert_same_run(folder, *(tmp_path / "whole").iterdir())

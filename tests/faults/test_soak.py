@@ -13,6 +13,7 @@ import sys
 import pandas as pd
 import pytest
 
+from holding import PLUGIN, TABLE, free, hold
 from processes import children_of, end, fw, left_of, start
 from same_runs import assert_same_run
 from tiny_runs import RECIPE, write_recipe
@@ -21,7 +22,8 @@ RUNS = int(os.environ.get("FW_SOAK_RUNS", "50"))
 SECONDS = tuple(map(float, os.environ.get("FW_SOAK_SECONDS", "10-20").split("-")))
 JOBS = os.environ.get("FW_SOAK_JOBS", "2")
 LONGEST = 2 * 3600
-TINY = RECIPE.replace("epochs = 2", "epochs = 20\npatience = 20").replace("= 16", "= 8")
+TINY = RECIPE.replace("epochs = 2", "epochs = 20\npatience = 20").replace("= 16", "= 8") + TABLE
+AT_LEAST = RUNS // 25  # kills, on the fastest machine
 TIMES = ("seconds_per_epoch", "side_by_side")  # all that may differ between two sweeps
 
 
@@ -35,7 +37,14 @@ def sweep_recipe(folder):
 
 
 def words(recipe, sweeps):
-    return ("sweep", recipe, "--device", "cpu", "--jobs", JOBS, "--sweeps", sweeps)
+    return ("sweep", recipe, "-p", PLUGIN, "--device", "cpu", "--jobs", JOBS, "--sweeps", sweeps)
+
+
+def begin(recipe, kills):
+    """Start the sweep, or go on with it; the first ones hold in their runs, so they are killed."""
+    holds = recipe.parent / f"holds {kills}"
+    environment = hold(holds, 30 * (kills + 1)) if kills < AT_LEAST else free()
+    return start(*words(recipe, "killed"), cwd=recipe.parent, environment=environment)
 
 
 def outlast(process, seconds):
@@ -52,15 +61,15 @@ def outlast(process, seconds):
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_a_sweep_that_is_killed_again_and_again_ends_with_the_same_table(tmp_path):
     recipe, draw, kills, children = sweep_recipe(tmp_path), random.Random(1), 0, set()
-    while outlast(process := start(*words(recipe, "killed"), cwd=tmp_path), draw.uniform(*SECONDS)):
+    while outlast(process := begin(recipe, kills), draw.uniform(*SECONDS)):
         children |= set(children_of(process.pid))
         process.send_signal(draw.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM)))
         assert end(process)[0] in (-signal.SIGKILL, 143, 0)
         kills += 1
     assert process.returncode == 0
-    assert kills >= RUNS // 25
+    assert kills >= AT_LEAST
     print(f"{kills} kills, {RUNS} runs")
-    code, said = fw(*words(recipe, "alone"), cwd=tmp_path, seconds=LONGEST)
+    code, said = fw(*words(recipe, "alone"), cwd=tmp_path, seconds=LONGEST, environment=free())
     assert code == 0, said
     tables = [pd.read_csv(tmp_path / name / "tiny" / "table.csv") for name in ("killed", "alone")]
     same = [table.drop(columns=[name for name in TIMES if name in table]) for table in tables]

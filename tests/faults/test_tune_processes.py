@@ -5,7 +5,8 @@ import tomllib
 
 import pytest
 
-from processes import end, fw, kill, start, wait_until
+from holding import PLUGIN, TABLE, free, held, hold
+from processes import end, kill, start, wait_until
 from tiny_runs import RECIPE, write_recipe
 
 TUNE = """
@@ -15,8 +16,8 @@ trials = 5
 "optimizer.learning_rate" = { low = 1e-3, high = 1e-1, log = true }
 "encoder.dropout" = { low = 0.0, high = 0.5 }
 """
-# A checkpoint after every step, and time enough to be killed within a trial.
-OFTEN = RECIPE.replace("epochs = 2", "epochs = 8\ncheckpoint_minutes = 1e-9\n")
+# A checkpoint after every step.
+OFTEN = RECIPE.replace("epochs = 2", "epochs = 8\ncheckpoint_minutes = 1e-9\n") + TABLE
 
 pytestmark = pytest.mark.slow
 
@@ -26,8 +27,9 @@ def recipe(tmp_path):
     return write_recipe(tmp_path, OFTEN + TUNE)
 
 
-def words(recipe, tunes):
-    return "tune", recipe, "--device", "cpu", "--tunes", tunes
+def begin(recipe, tunes, environment):
+    words = ("tune", recipe, "-p", PLUGIN, "--device", "cpu", "--tunes", tunes)
+    return start(*words, cwd=recipe.parent, environment=environment)
 
 
 def found_in(folder):
@@ -41,15 +43,18 @@ def found_in(folder):
 
 
 def test_a_search_that_is_killed_again_and_again_ends_as_one_that_was_not(recipe, tmp_path):
-    code, said = fw(*words(recipe, "whole"), cwd=tmp_path)
+    code, said = end(begin(recipe, "whole", free()))
     assert code == 0, said
     folder = tmp_path / "killed" / "tiny"
-    for number in (0, 2, 3):
-        process = start(*words(recipe, "killed"), cwd=tmp_path)
-        epochs = folder / f"trial-{number}-seed1" / "metrics.jsonl"
-        wait_until(lambda path=epochs: path.exists() and path.read_text(), process)
+    # In the trials 0, 2 and 3: each process meets the step first in the trial it goes on with.
+    for number, times in ((0, 1), (2, 3), (3, 2)):
+        holds = tmp_path / f"holds in {number}"
+        process = begin(recipe, "killed", hold(holds, 5, times))
+        wait_until(held(holds), process)
         kill(process)
-    code, said = fw(*words(recipe, "killed"), cwd=tmp_path)
+        trials = [path.name for path in folder.glob("trial-*")]
+        assert sorted(trials) == [f"trial-{done}-seed1" for done in range(number + 1)]
+    code, said = end(begin(recipe, "killed", free()))
     assert code == 0, said
     assert found_in(folder) == found_in(tmp_path / "whole" / "tiny")
     best = [(tmp_path / one / "tiny" / "best.toml").read_text() for one in ("whole", "killed")]
@@ -57,7 +62,7 @@ def test_a_search_that_is_killed_again_and_again_ends_as_one_that_was_not(recipe
 
 
 def test_several_commands_at_once_share_the_trials_and_test_the_best_once(recipe, tmp_path):
-    processes = [start(*words(recipe, "shared"), cwd=tmp_path) for _ in range(3)]
+    processes = [begin(recipe, "shared", free()) for _ in range(3)]
     for code, said in map(end, processes):
         assert code == 0, said
     found = found_in(tmp_path / "shared" / "tiny")

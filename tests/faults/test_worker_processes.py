@@ -13,6 +13,8 @@ import pytest
 import torch
 
 from fw.engine import run as engine
+from holding import PLUGIN as HOLDING
+from holding import TABLE, free, held, hold
 from processes import SECONDS, children_of, end, is_alive, start, wait_until
 from same_runs import assert_same_run
 from tiny_runs import RECIPE, Silent, train_tiny, write_recipe
@@ -23,7 +25,7 @@ pytestmark = [
 ]
 STRANGERS = Path(__file__).parents[1] / "third_party" / "fw-item-dropout"
 PLUGIN = "fw_item_dropout"
-ENVIRONMENT = {"PYTHONPATH": os.pathsep.join([str(STRANGERS), *sys.path])}
+ENVIRONMENT = free([STRANGERS])
 CONTRAST = """
 [[augmenters]]
 name = "item_dropout"
@@ -33,7 +35,7 @@ name = "mean"
 name = "nt_xent"
 weight = 0.1
 """
-LONG = (RECIPE + CONTRAST).replace("epochs = 2", "epochs = 30\npatience = 30")
+LONG = (RECIPE + CONTRAST + TABLE).replace("epochs = 2", "epochs = 4")
 LOADERS = ("warp", "dataloader")
 
 
@@ -52,7 +54,7 @@ def one_thread():
 
 @pytest.fixture
 def recipe(tmp_path, monkeypatch):
-    """A recipe of 30 epochs with a stranger's augmenter."""
+    """A recipe with a stranger's augmenter."""
     monkeypatch.syspath_prepend(STRANGERS)
     return write_recipe(tmp_path, LONG)
 
@@ -60,18 +62,20 @@ def recipe(tmp_path, monkeypatch):
 def run(recipe, *overrides):
     """Run in this process and return the folder."""
     runs = recipe.parent / "runs here"
-    return train_tiny(recipe, *overrides, runs=runs, plugins=(PLUGIN,))
+    return train_tiny(recipe, *overrides, runs=runs, plugins=(PLUGIN, HOLDING))
 
 
 def begin(recipe, name, **more):
-    """Start a run; return the process, the run folder and the worker processes."""
-    words = ("run", recipe, "-p", PLUGIN, "--device", "cpu", "--set", loader(name))
-    process = start(*words, cwd=recipe.parent, environment=ENVIRONMENT, **more)
-    (lines,) = wait_until(lambda: [*recipe.parent.glob("runs/*/metrics.jsonl")], process)
-    wait_until(lambda: lines.stat().st_size, process)
+    """Start a run that holds; return the process, the run folder and the worker processes."""
+    words = ("run", recipe, "-p", PLUGIN, "-p", HOLDING, "--device", "cpu", "--set", loader(name))
+    holds = recipe.parent / "holds"
+    environment = hold(holds, 3, path=[STRANGERS])  # an epoch has 2 steps
+    process = start(*words, cwd=recipe.parent, environment=environment, **more)
+    wait_until(held(holds), process)
+    (folder,) = (recipe.parent / "runs").iterdir()
     workers = children_of(process.pid)
     assert len(workers) >= 2
-    return process, lines.parent, workers
+    return process, folder, workers
 
 
 def assert_gone(processes):
@@ -107,7 +111,7 @@ SCRIPT = """
 import json, sys
 import fw
 {guard}
-    result = fw.run({recipe!r}, plugins=["fw_item_dropout"], runs={runs!r}, device="cpu",
+    result = fw.run({recipe!r}, plugins=["fw_item_dropout", "holding"], runs={runs!r}, device="cpu",
                     overrides=["training.epochs=2", {loader!r}])
     print(json.dumps(result.metrics))
 """
