@@ -100,8 +100,7 @@ def _attend(
     hiding = mask[..., start:stop, :stop]
     weights = torch.baddbmm(hiding, query[:, start:stop], key[:, :stop].mT).softmax(-1)
     dropped = weights if factors is None else weights * factors
-    own = group[3][:, :, start:stop]
-    own.copy_(torch.bmm(dropped, value[:, :stop]).view_as(own))
+    _multiply(group[3][:, :, start:stop], dropped, value[:, :stop], add=False)
     return weights, dropped
 
 
@@ -121,10 +120,19 @@ def _differentiate(
         to_weights.mul_(factors)
     to_scores = torch.ops.aten._softmax_backward_data(to_weights, weights, -1, weights.dtype)
     to_query, to_key, to_value = group[4][:, :, start:stop], *(g[:, :, :stop] for g in group[5:])
-    write = Tensor.copy_ if stop == query.shape[1] else Tensor.add_
-    to_query.copy_(torch.bmm(to_scores, key[:, :stop]).view_as(to_query))
-    write(to_key, torch.bmm(to_scores.mT, query[:, start:stop]).view_as(to_key))
-    write(to_value, torch.bmm(dropped.mT, own).view_as(to_value))
+    others = stop < query.shape[1]
+    _multiply(to_query, to_scores, key[:, :stop], add=False)
+    _multiply(to_key, to_scores.mT, query[:, start:stop], add=others)
+    _multiply(to_value, dropped.mT, own, add=others)
+
+
+def _multiply(into: Tensor, left: Tensor, right: Tensor, *, add: bool) -> None:
+    """Write left right ([b * heads, w, d]) into [b, heads, w, d], or add it to what is there."""
+    if into.shape[1] == 1:  # then rows lie as a product wants them, and it writes there itself
+        into.squeeze(1).baddbmm_(left, right, beta=int(add))
+        return
+    product = torch.bmm(left, right).view_as(into)
+    (into.add_ if add else into.copy_)(product)
 
 
 def _groups(

@@ -11,6 +11,7 @@ from fw.nn.attending import Drop, attend
 from fw.nn.attending_in_parts import attend_in_parts, parts_of
 from fw.nn.dropout import AddressDropout
 from fw.nn.heads import join_heads, split_heads
+from fw.nn.linear import Linear
 from fw.nn.packing import Packing
 from fw.random import Rng
 
@@ -35,10 +36,10 @@ class SelfAttention(nn.Module):
         self.causal = causal
         self.num_heads = num_heads
         self.scale = math.sqrt(num_heads / size)
-        self.query = nn.Linear(size, size)
-        self.key = nn.Linear(size, size)
-        self.value = nn.Linear(size, size)
-        self.output = nn.Linear(size, size) if out_projection else nn.Identity()
+        self.query = Linear(size, size)
+        self.key = Linear(size, size)
+        self.value = Linear(size, size)
+        self.output = Linear(size, size) if out_projection else nn.Identity()
         self.dropout = AddressDropout(dropout, "attention weights")
 
     def forward(

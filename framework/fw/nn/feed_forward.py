@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from fw.nn.dropout import AddressDropout
+from fw.nn.linear import Linear
 from fw.random import Rng
 
 Activation = Literal["relu", "gelu", "swiglu"]
@@ -35,10 +36,10 @@ class FeedForward(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.inner = nn.Linear(size, inner_size)
+        self.inner = Linear(size, inner_size)
         self.activation = _ACTIVATIONS[activation]()
         self.dropout = AddressDropout(dropout, "inner")
-        self.outer = nn.Linear(inner_size, size)
+        self.outer = Linear(inner_size, size)
 
     def forward(self, hidden: Tensor, rng: Rng | None) -> Tensor:
         """Map [B, L, D] to [B, L, D], every position alike."""
@@ -52,10 +53,10 @@ class GatedFeedForward(nn.Module):
 
     def __init__(self, size: int, inner_size: int, *, dropout: float = 0.0) -> None:
         super().__init__()
-        self.gate = nn.Linear(size, inner_size, bias=False)
-        self.inner = nn.Linear(size, inner_size, bias=False)
+        self.gate = Linear(size, inner_size, bias=False)
+        self.inner = Linear(size, inner_size, bias=False)
         self.dropout = AddressDropout(dropout, "inner")
-        self.outer = nn.Linear(inner_size, size, bias=False)
+        self.outer = Linear(inner_size, size, bias=False)
 
     def forward(self, hidden: Tensor, rng: Rng | None) -> Tensor:
         """Map [B, L, D] to [B, L, D], every position alike."""
