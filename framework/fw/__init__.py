@@ -6,12 +6,17 @@ wait for torch.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
 from fw.hookspecs import hookimpl
 
 __version__ = "0.1.0"
+
+# Large tensors lie in huge pages where the system lets a program ask for them: a step writes fresh
+# memory in nearly every operation. Torch reads this when it first allocates, so it stands here.
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 _HOME = {
     "Batch": "fw.interfaces",
