@@ -65,7 +65,7 @@ def test_contenders_take_turns_and_every_other_round_goes_backwards(contender, t
     assert (tmp_path / "log").read_text() == "abbaabba"
     assert [len(outcome.seconds) for outcome in outcomes.values()] == [3, 3]  # one warms up
     assert outcomes["a"].about == {"version": "1.0"}
-    assert outcomes["a"].peak_megabytes > 1
+    assert 1 < outcomes["a"].peak_megabytes < 100  # its own, not that of this process
 
 
 DYING = {

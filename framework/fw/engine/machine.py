@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 import attrs
 import psutil
 import torch
+
+from fw.engine.peak import peak_of_process
 
 _SIZE = {"cpu": 1024, "cuda": 8192}  # of the square matrices that are multiplied to calibrate
 _ROUNDS = 6  # of which the fastest counts: the first ones warm up
@@ -64,16 +65,7 @@ def load_average() -> float | None:
 def peak_memory(device: torch.device) -> dict[str, int | None]:
     """Return the most bytes that this process has had, and those of its tensors on a device."""
     on_device = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
-    return {"process": _peak_of_process(), "device": on_device}
-
-
-def _peak_of_process() -> int:
-    if sys.platform == "win32":
-        return int(psutil.Process().memory_info().peak_wset)
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return {"process": peak_of_process(), "device": on_device}
 
 
 def matrix_rate(device: torch.device, dtype: torch.dtype = torch.float32) -> float:

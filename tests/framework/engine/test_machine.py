@@ -1,11 +1,14 @@
 """What is said of the machine: by hand for made-up counters, and within reason for the real one."""
 
+import subprocess
+import sys
 import time
 
 import psutil
 import pytest
 import torch
 
+from fw.engine import peak
 from fw.engine.machine import Usage, describe_load, matrix_rate, peak_memory
 
 CPU = torch.device("cpu")
@@ -49,6 +52,30 @@ def test_the_peak_of_the_memory_counts_what_was_had_and_given_back():
     assert peak["process"] >= before + 0.9 * megabytes * 2**20
     assert peak["process"] < psutil.virtual_memory().total
     assert peak["device"] is None
+
+
+PEAKS = """
+import resource
+from fw.engine.peak import peak_of_process
+print(peak_of_process(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no peak is handed on")
+def test_a_process_does_not_inherit_the_peak_of_the_larger_one_that_started_it():
+    held = torch.ones(256, 2**20, dtype=torch.uint8)
+    said = subprocess.check_output([sys.executable, "-c", PEAKS], text=True)
+    own, with_inherited = map(int, said.split())
+    assert own < 128 * 2**20 < held.nbytes < with_inherited
+
+
+@pytest.mark.parametrize("status", ["Name:\tpython\n", None], ids=["no mark", "no file"])
+def test_where_linux_keeps_no_mark_the_peak_is_that_of_the_usage(status, tmp_path, monkeypatch):
+    file = tmp_path / "status"
+    if status:
+        file.write_text(status)
+    monkeypatch.setattr(peak, "_STATUS", file)
+    assert peak.peak_of_process() >= psutil.Process().memory_info().rss * 0.9
 
 
 def test_the_matrix_rate_is_that_of_a_product_of_matrices():
