@@ -43,6 +43,11 @@ def hide_padding(items: Tensor, like: Tensor) -> Tensor:
     return like.new_zeros(items.shape).masked_fill(hidden, -math.inf).unsqueeze(1)
 
 
+def scale_of(query: Tensor) -> float:
+    """Return 1 / sqrt(D) for queries of D numbers; a product takes it as a factor at no cost."""
+    return 1 / math.sqrt(query.shape[-1])
+
+
 def take(values: Tensor, places: Tensor) -> Tensor:
     """Return what stands at one place of each row ([B]) of [B, L, ...]: [B, 1, ...]."""
     return values[torch.arange(values.shape[0], device=values.device), places].unsqueeze(1)
@@ -64,7 +69,7 @@ def attend(
     *,
     causal: bool = True,
 ) -> Tensor:
-    """Return softmax(query key^T + mask) value; all three are [B, L, D], queries already scaled.
+    """Return softmax(query key^T / sqrt(D) + mask) value; all three are [B, L, D].
 
     A causal ``mask`` is [L, L] if it is that alone, else [B, L, L]. One that is not is [B, 1, L],
     the same for all queries, or [L, L], and hides nothing. There may also be fewer queries than
@@ -87,7 +92,6 @@ def attend_fused(
         value.unsqueeze(1),
         attn_mask=None if plain else mask.unsqueeze(1),
         is_causal=plain and causal,
-        scale=1.0,
     )
     return attended.squeeze(1)
 
@@ -96,7 +100,7 @@ def attend_at_once(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor, drop: Drop | None
 ) -> Tensor:
     """Attend with all weights at hand."""
-    weights = torch.baddbmm(mask, query, key.mT).softmax(-1)
+    weights = torch.baddbmm(mask, query, key.mT, alpha=scale_of(query)).softmax(-1)
     if drop is not None:
         weights = weights * drop(weights.shape, weights.dtype)
     return torch.bmm(weights, value)

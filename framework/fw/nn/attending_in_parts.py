@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from fw.nn.attending import scale_of
 from fw.nn.heads import by_head
 from fw.nn.packing import Packing
 
@@ -31,10 +32,10 @@ def attend_in_parts(
     num_heads: int,
     factors: Sequence[Tensor],
 ) -> Tensor:
-    """Return softmax(query key^T + mask), times the factors of dropout, times value: [T, D].
+    """Return softmax(query key^T / sqrt(d) + mask), times factors of dropout, times value: [T, D].
 
-    All three are [T, D], queries already scaled. The packing's masks are causal, [w, w] or
-    [b, w, w]. ``factors`` are those of each part's weights ([b * heads, queries, keys]), or none.
+    All three are [T, D], d of each head. The packing's masks are causal, [w, w] or [b, w, w].
+    ``factors`` are those of each part's weights ([b * heads, queries, keys]), or none.
     """
     masks = [mask.to(query.dtype) for mask in packing.masks]
     given = (query, key, value, packing._replace(masks=masks), num_heads, *factors)
@@ -98,9 +99,10 @@ def _attend(
     start, stop = part
     query, key, value = (each.flatten(0, 1) for each in group[:3])
     hiding = mask[..., start:stop, :stop]
-    weights = torch.baddbmm(hiding, query[:, start:stop], key[:, :stop].mT).softmax(-1)
+    scores = torch.baddbmm(hiding, query[:, start:stop], key[:, :stop].mT, alpha=scale_of(query))
+    weights = scores.softmax(-1)
     dropped = weights if factors is None else weights * factors
-    _multiply(group[3][:, :, start:stop], dropped, value[:, :stop], add=False)
+    _multiply(group[3][:, :, start:stop], dropped, value[:, :stop])
     return weights, dropped
 
 
@@ -120,19 +122,24 @@ def _differentiate(
         to_weights.mul_(factors)
     to_scores = torch.ops.aten._softmax_backward_data(to_weights, weights, -1, weights.dtype)
     to_query, to_key, to_value = group[4][:, :, start:stop], *(g[:, :, :stop] for g in group[5:])
-    others = stop < query.shape[1]
-    _multiply(to_query, to_scores, key[:, :stop], add=False)
-    _multiply(to_key, to_scores.mT, query[:, start:stop], add=others)
-    _multiply(to_value, dropped.mT, own, add=others)
+    others, scale = int(stop < query.shape[1]), scale_of(query)
+    _multiply(to_query, to_scores, key[:, :stop], scale)
+    _multiply(to_key, to_scores.mT, query[:, start:stop], scale, keep=others)
+    _multiply(to_value, dropped.mT, own, keep=others)
 
 
-def _multiply(into: Tensor, left: Tensor, right: Tensor, *, add: bool) -> None:
-    """Write left right ([b * heads, w, d]) into [b, heads, w, d], or add it to what is there."""
+def _multiply(
+    into: Tensor, left: Tensor, right: Tensor, scale: float = 1.0, *, keep: int = 0
+) -> None:
+    """Write scale left right ([b * heads, w, d]) into [b, heads, w, d], or add it with keep = 1."""
     if into.shape[1] == 1:  # then rows lie as a product wants them, and it writes there itself
-        into.squeeze(1).baddbmm_(left, right, beta=int(add))
+        into.squeeze(1).baddbmm_(left, right, beta=keep, alpha=scale)
         return
     product = torch.bmm(left, right).view_as(into)
-    (into.add_ if add else into.copy_)(product)
+    if keep:
+        into.add_(product, alpha=scale)
+    else:
+        torch.mul(product, scale, out=into)
 
 
 def _groups(

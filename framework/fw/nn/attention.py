@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
@@ -35,7 +33,6 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.causal = causal
         self.num_heads = num_heads
-        self.scale = math.sqrt(num_heads / size)
         self.query = Linear(size, size)
         self.key = Linear(size, size)
         self.value = Linear(size, size)
@@ -51,7 +48,7 @@ class SelfAttention(nn.Module):
         queries alone [B, Q, D] is returned. With a packing all are [T, D], and ``rng`` is the place
         of T positions.
         """
-        query, key, value = self.query(queries) * self.scale, self.key(memory), self.value(memory)
+        query, key, value = self.query(queries), self.key(memory), self.value(memory)
         if isinstance(mask, Packing):
             attended = self._attend_packed(query, key, value, mask, rng)
         else:

@@ -41,11 +41,11 @@ def ones(shape, dtype):
 
 def slow(query, key, value, seen):
     """Look from each position at those that it sees; ``seen(row, i, j)`` says which."""
-    attended = torch.zeros_like(value)
+    attended, scale = torch.zeros_like(value), math.sqrt(query.shape[-1])
     for row in range(len(query)):
         for i in range(query.shape[1]):
             places = [j for j in range(query.shape[1]) if seen(row, i, j)]
-            shares = torch.exp(torch.stack([query[row, i] @ key[row, j] for j in places]))
+            shares = torch.exp(torch.stack([query[row, i] @ key[row, j] / scale for j in places]))
             attended[row, i] = (shares / shares.sum()) @ value[row, places]
     return attended
 
