@@ -9,8 +9,11 @@ import time
 SECONDS = 120  # for anything that is waited for; on a busy machine all takes long
 
 
-def start(*words, cwd, before=lambda: None, **more):
-    """Start ``fw``; ``before`` is called in the new process, before it becomes fw."""
+def start(*words, cwd, before=lambda: None, python=("-m", "fw"), **more):
+    """Start ``fw``; ``before`` is called in the new process, before it becomes fw.
+
+    ``python`` are the words after Python's own, where it is not to be started as a module.
+    """
 
     def prepare():
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -19,7 +22,7 @@ def start(*words, cwd, before=lambda: None, **more):
 
     environment = {**os.environ, "OMP_NUM_THREADS": "1", **more.pop("environment", {})}
     return subprocess.Popen(
-        [sys.executable, "-m", "fw", *map(str, words)],
+        [sys.executable, *map(str, (*python, *words))],
         cwd=cwd,
         env=environment,
         preexec_fn=prepare,

@@ -9,7 +9,8 @@
     │   ├── DeviceError            the device that was asked for is not there
     │   └── OutOfMemory            what the recipe asks for does not fit into memory
     ├── TrainingError              training cannot go on
-    │   └── LossNotFinite          a loss is not finite, from a step on
+    │   ├── LossNotFinite          a loss is not finite, from a step on
+    │   └── ProcessLost            another of the processes that train together is gone
     ├── EvaluationError            scores cannot be ranked: they are not numbers
     └── PluginError                a plugin failed: its name and distribution, the original chained
 
@@ -105,6 +106,10 @@ class LossNotFinite(TrainingError):  # noqa: N818 (what it says is what happened
     def __init__(self, message: str, *, epoch: int, step: int, terms: Sequence[str]) -> None:
         super().__init__(message)
         self.epoch, self.step, self.terms = epoch, step, tuple(terms)
+
+
+class ProcessLost(TrainingError):  # noqa: N818 (what it says is what happened)
+    """Another of the processes that train a run together has failed or is gone."""
 
 
 class EvaluationError(FrameworkError):

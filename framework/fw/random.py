@@ -100,6 +100,10 @@ class Rng:
         """Return this place for rows ``start`` to ``stop`` of the batch alone."""
         return Rng(self._row_words[start:stop], self._path)
 
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> Rng:
+        """Return this place for what ``change`` makes of the rows, given a word of each ([B])."""
+        return Rng(change(self._row_words), self._path)
+
     def positions(self, length: int) -> Rng:
         """Return the places of positions 0 to ``length`` - 1 of each row: B * length rows.
 

@@ -40,6 +40,11 @@ class Stop:
             if not self._holding:
                 raise Stopped(number)
 
+    @property
+    def number(self) -> int:
+        """The signal that has been heard, or 0."""
+        return self._number
+
     def check(self) -> None:
         """Raise Stopped if a signal has been heard."""
         if self._number:

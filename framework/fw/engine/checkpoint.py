@@ -30,7 +30,7 @@ def resume(session: Session) -> Course:
 
     Raises RunError if it cannot be read or is not one of this recipe's.
     """
-    saved = session.folder.load_state()
+    saved = session.peers.from_first(session.folder.load_state)
     if saved is None:
         session.folder.forget_after(0)  # epochs of a run that was killed before its checkpoint
         return Course(selection=Selection())
@@ -50,7 +50,8 @@ def _restored(session: Session, saved: Mapping[str, Any]) -> Course:
     session.optimizer.load_state_dict(saved["optimizer"])
     if session.average is not None:
         session.average.restore(saved["average"])
-    generators.restore(saved.get("generators", {}), session.device)
+    if session.peers.first:  # others have drawn other numbers, which are not kept
+        generators.restore(saved.get("generators", {}), session.device)
     course = Course(selection=Selection.from_plain(saved["selection"]))
     if saved.get("within"):
         epoch = course.selection.epoch + 1
@@ -74,6 +75,8 @@ def save_weights(session: Session) -> None:
 def save(session: Session, course: Course) -> None:
     """Write a checkpoint; never one of weights that a loss without a number has spoilt."""
     if course.within:
+        with session.step.among(session.peers):
+            course.within.settle(session.step)
         course.within.require_finite(session.step)
     session.folder.save_state(
         {

@@ -54,6 +54,10 @@ class Progress:
         self.data_seconds = saved["data_seconds"]
         self.record[: self.done] = saved["record"]
 
+    def settle(self, step: Step) -> None:
+        """Let the record be that of the whole batches, where several processes have a part each."""
+        self.record[: self.done] = step.peers.settled(self.record[: self.done])
+
     def require_finite(self, step: Step) -> None:
         """Raise LossNotFinite if the loss of a step done is not finite; waits for the device."""
         _check(self.record[: self.done].cpu(), step, self.epoch)
@@ -67,27 +71,32 @@ def train_epoch(
     progress: Progress,
     after_step: Callable[[int], object] = lambda users: None,
     before_step: Callable[[int], object] = lambda done: None,
+    own: Sequence[Plan] | None = None,
 ) -> EpochReport:
     """Train on every batch of ``plans`` that is not done yet, and report the whole epoch.
 
     ``execute`` carries out a step of ``step``; ``after_step`` is called with the users of each,
-    ``before_step`` with how many steps of the epoch are done.
+    ``before_step`` with how many steps of the epoch are done. ``own`` are this process's parts of
+    the batches, where it is one of several.
     Raises LossNotFinite if a loss is not finite.
     """
     number = torch.tensor(progress.epoch, device=step.device)
     before, started = progress.seconds, time.perf_counter()
-    left = plans[progress.done :]
-    for plan, history in zip(left, _waited_for(loader(left), progress), strict=True):
+    left, parts = plans[progress.done :], (own or plans)[progress.done :]
+    given = zip(left, parts, _waited_for(loader(parts), progress), strict=True)
+    for plan, part, history in given:
         try:
             before_step(progress.done)
+            step.peers.begin(len(plan.rows))
             record = progress.record[progress.done]
-            _train_batch(execute, history.to(step.device), plan, number, record)
+            _train_batch(execute, history.to(step.device), part, number, record)
         except Exception as error:
             error.add_note(f"epoch {progress.epoch}, step {progress.done + 1}")
             raise
         progress.done += 1
         progress.seconds = before + time.perf_counter() - started
         after_step(len(plan.rows))
+    progress.settle(step)
     values = progress.record.cpu()  # the one wait for the device in an epoch
     progress.seconds = before + time.perf_counter() - started
     _check(values, step, progress.epoch)

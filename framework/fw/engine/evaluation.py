@@ -14,6 +14,7 @@ from fw.engine.tally import Tally
 from fw.errors import EvaluationError
 from fw.interfaces import Cases, Encoder, Evaluator, Metrics, Sequences, Task
 from fw.nn.attending import take
+from fw.processes.peers import ALONE, Peers
 
 
 class Scorer(Protocol):
@@ -73,20 +74,25 @@ def evaluate(
     max_len: int,
     seed: int,
     batch_size: int = 512,
+    peers: Peers = ALONE,
 ) -> dict[str, Metrics]:
     """Score every case once and let every evaluator make its metrics of what that found.
 
     Nothing of the size of cases times items is kept. Candidates depend on ``seed`` and the case
-    alone. Raises EvaluationError where a score is not a number.
+    alone. Several processes take chunks in turn, and the first of them puts the counts together.
+    Raises EvaluationError where a score is not a number.
     """
     tally = Tally(case_store, evaluators, seed)
     with torch.inference_mode():
-        for span in case_store.spans(batch_size):
+        for span in peers.part(list(case_store.spans(batch_size))):
             cases = case_store.chunk(*span)
             scores = scorer.scores(cases, case_store.histories(*span, max_len))
             _check_shape(scores, cases)
             tally.add(scores, cases, span)
-    return {name: one(tally.ranking(name)) for name, one in evaluators.items()}
+    tally.join(peers)
+    return peers.from_first(
+        lambda: {name: one(tally.ranking(name)) for name, one in evaluators.items()}
+    )
 
 
 def _check_shape(scores: Tensor, cases: Cases) -> None:

@@ -16,6 +16,7 @@ from fw.engine.cases import CaseStore
 from fw.engine.evaluation import ModelScorer, Scorer, evaluate
 from fw.engine.step import Step
 from fw.interfaces import Evaluator, Info, Metrics
+from fw.processes.peers import ALONE, Peers
 
 # Candidates depend on this and the case alone, so that all models sit the same exam.
 EVALUATION_SEED = 0
@@ -29,6 +30,7 @@ class Exam:
     case_lists: Mapping[str, CaseList]
     cases: Mapping[str, CaseStore]
     info: Info
+    peers: Peers = ALONE
 
     @classmethod
     def prepare(cls, recipe: Recipe, split: Split, info: Info, device: torch.device) -> Exam:
@@ -74,4 +76,5 @@ class Exam:
             self.evaluators,
             max_len=self.info.max_len,
             seed=EVALUATION_SEED,
+            peers=self.peers,
         )

@@ -19,6 +19,7 @@ from fw.engine.batches import Group
 from fw.engine.graphs import CapturedStep, CudaGraphs
 from fw.engine.step import Step
 from fw.interfaces import Sequences
+from fw.processes.peers import ALONE, Peers
 
 Warn = Callable[[str], None]
 ComputeLoss = Callable[[Sequences, Sequence[Group], Tensor], tuple[Tensor, Tensor]]
@@ -105,10 +106,14 @@ def choose_execution(
     warn: Warn,
     clip_norm: float | None = None,
     average: Average | None = None,
+    peers: Peers = ALONE,
 ) -> Execute:
     """Return what carries out a training step in the given mode, or eagerly if that cannot be."""
     device = step.device
     loss: ComputeLoss = step
+    if peers.number > 1:
+        mode = _eager_among_several(mode, warn)
+        loss = peers.synchronised(step)
     if mode == "compile" and (reason := _why_not_compile(device)):
         warn(f'execution = "compile": {reason}; trained eagerly')
     elif mode == "compile":
@@ -145,6 +150,13 @@ class _TensorFloat32(AbstractContextManager[object]):
 
     def __exit__(self, *_: object) -> None:
         torch.set_float32_matmul_precision(self.before)
+
+
+def _eager_among_several(mode: Execution, warn: Warn) -> Execution:
+    if mode != "eager":
+        reason = "several processes exchange values within a step"
+        warn(f'execution = "{mode}": {reason}; trained eagerly')
+    return "eager"
 
 
 def _why_not_compile(device: torch.device) -> str:

@@ -29,6 +29,19 @@ def finish(
     with session.watch.during("evaluating"):
         scores = _score_best(session, exam, state)
         rows: Rows = {"model": scores, **exam.score_baselines(loaded.split)}
+    return session.peers.from_first(lambda: _write_down(session, exam, loaded, state, load, rows))
+
+
+def _write_down(
+    session: Session,
+    exam: Exam,
+    loaded: RunData,
+    state: Selection,
+    load: Mapping[str, Any],
+    rows: Rows,
+) -> dict[str, Any]:
+    """Write all files of the result, and tell of it."""
+    folder, reporter, scores = session.folder, session.reporter, rows["model"]
     with session.watch.during("recording"):
         folder.write_ranks(results.ranks_frame(loaded.split, exam.case_lists, scores))
         timed = bool(session.training_rows.column_names)
@@ -55,7 +68,9 @@ def finish(
 def _score_best(session: Session, exam: Exam, state: Selection) -> dict[str, Scores]:
     monitor = session.training.monitor
     if state.best_epoch:
-        fit_best_weights(session.step, session.folder)
+        if session.peers.first:
+            fit_best_weights(session.step, session.folder)
+        session.peers.alike(session.step)
     elif state.epoch:
         session.reporter.warn(f"{monitor} was never a number; these are the last weights")
     return exam.score_all(session.step)

@@ -36,7 +36,7 @@ def train(session: Session) -> Selection:
             _warn_of_a_long_warm_up(session)
         try:
             while not course.selection.finished(training.last_epoch, training.patience):
-                session.stop.check()
+                session.peers.agree(session.stop)
                 _train_one(session, course)
         except Stopped:
             save(session, course)
@@ -101,6 +101,7 @@ def _train_the_rest(
     with (
         session.watch.during("training"),
         session.reporter.epoch(epoch, plans, within.done) as advance,
+        session.step.among(session.peers),
     ):
         report = train_epoch(
             session.step,
@@ -110,6 +111,7 @@ def _train_the_rest(
             within,
             _between_steps(session, course, advance),
             _before_steps(session, within.epoch, len(plans)),
+            session.own(plans),
         )
     session.watch.move(within.data_seconds - waited, "training", to="data")
     return report
@@ -120,8 +122,7 @@ def _between_steps(
 ) -> Callable[[int], None]:
     def after_step(users: int) -> None:
         advance(users)
-        session.stop.check()
-        if is_due(session, course):
+        if session.peers.agree(session.stop, is_due(session, course)):
             save(session, course)
 
     return after_step
@@ -142,7 +143,8 @@ def _evaluate(session: Session, state: Selection) -> tuple[Selection, Mapping[st
         with (
             session.watch.during("evaluating"),
             session.kept_weights(),
-            session.stop.held(False),
+            # Several processes stop between two steps only, all of them at the same.
+            session.stop.held(session.peers.number > 1),
         ):
             metrics = session.validate()
     except EvaluationError as error:
@@ -177,6 +179,8 @@ def _record(
 
 def _diagnose(session: Session, epoch: int, report: EpochReport, plan: Plan) -> Mapping[str, float]:
     """Look into one batch of the epoch, and warn of what is wrong, each thing once a run."""
+    if not session.peers.first:
+        return {}
     numbers = diagnose(session.step, session.history(plan), plan, epoch)
     for subject, warning in warnings(session.step.terms, report.losses, numbers).items():
         session.reporter.warn_once(subject, f"epoch {epoch}: {warning}")

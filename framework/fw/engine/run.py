@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -10,20 +12,21 @@ from typing import Any
 
 import attrs
 import torch
+from rich.console import Console
 
 from fw.config.overrides import Override
 from fw.config.reading import read_recipe
 from fw.config.recipe import Recipe
+from fw.config.writing import recipe_text
 from fw.data.places import Places
 from fw.discovery import discover_or_explain
-from fw.engine import generators, results
-from fw.engine.average import Average
+from fw.engine import generators
+from fw.engine.assembly import assemble
 from fw.engine.blame import blamed_by_traceback
-from fw.engine.build import make
 from fw.engine.data import RunData, load_data
 from fw.engine.device import choose_device
 from fw.engine.environment import describe_environment
-from fw.engine.execution import choose_execution, matrix_products
+from fw.engine.execution import matrix_products
 from fw.engine.finish import finish
 from fw.engine.folder import RunFolder
 from fw.engine.loop import train
@@ -31,16 +34,15 @@ from fw.engine.machine import Usage, describe_load
 from fw.engine.memory import memory_explained
 from fw.engine.notebook import as_html
 from fw.engine.ownership import PATIENCE
-from fw.engine.pace import Pace
-from fw.engine.prepared import Prepared, prepare
+from fw.engine.prepared import prepare
 from fw.engine.reporting import Reporter
 from fw.engine.restore import read_kept_recipe
-from fw.engine.session import Session
 from fw.engine.spoilt import culprit_named
 from fw.engine.stopwatch import Stopwatch
-from fw.engine.tracking import Tracking
 from fw.engine.warm_start import start_from
-from fw.interfaces import Info
+from fw.processes.folders import make_folder, open_folder
+from fw.processes.joining import joined
+from fw.processes.peers import ALONE, Peers
 from fw.stopping import Stop, listening
 from fw.workers import refuse_in_starting_worker
 
@@ -78,14 +80,16 @@ def run(
     whatever the user or a plugin did wrong; no run folder is left if that was before the training.
     """
     refuse_in_starting_worker()
-    reporter = reporter or Reporter()
-    read = read_recipe(recipe, discover_or_explain(plugins, reporter.warn), overrides)
-    chosen = choose_device(device)
-    name = read.path.stem if read.path else "run"
-    folder = RunFolder.create(Path(runs), name)
-    environment = describe_environment(read, chosen, plugins)
-    with listening() as stop, folder.owned():
-        return _execute(read, folder, chosen, environment, data, reporter, stop)
+    with listening() as stop, joined(device, stop) as (peers, chosen):
+        reporter = _speaking(peers, reporter)
+        read = read_recipe(recipe, discover_or_explain(plugins, reporter.warn), overrides)
+        peers.require_same("a recipe", recipe_text(read))
+        folder = make_folder(peers, Path(runs), read.path.stem if read.path else "run")
+        environment = {**describe_environment(read, chosen, plugins), **peers.describe()}
+        with folder.owned():
+            if peers.from_first(folder.is_begun):  # several processes, that are started again
+                return _go_on(folder, chosen, data, reporter, stop, peers=peers)
+            return _execute(read, folder, chosen, environment, data, reporter, stop, peers=peers)
 
 
 def resume(
@@ -100,12 +104,13 @@ def resume(
     A finished run is left alone, and its result returned.
     """
     refuse_in_starting_worker()
-    opened = RunFolder.open(Path(folder))
-    if _is_finished(opened):
-        return _result(opened)
-    reporter = reporter or Reporter()
-    with listening() as stop, opened.owned():
-        return _go_on(opened, device, data, reporter, stop)
+    with listening() as stop, joined(device, stop) as (peers, chosen):
+        opened = open_folder(peers, Path(folder))
+        if peers.from_first(lambda: _is_finished(opened)):
+            return _result(opened)
+        with opened.owned():
+            reporter = _speaking(peers, reporter)
+            return _go_on(opened, chosen, data, reporter, stop, peers=peers)
 
 
 def run_in(
@@ -131,7 +136,8 @@ def run_in(
     made = RunFolder(folder) if RunFolder(folder).is_begun() else RunFolder.claim(folder)
     with listening() as stop, made.owned(patience):
         if made.is_begun():
-            return _go_on(made, device, data, reporter, stop, side_by_side, test)
+            chosen = choose_device(device)
+            return _go_on(made, chosen, data, reporter, stop, side_by_side, test)
         read = read_recipe(recipe, discover_or_explain(plugins, reporter.warn), overrides)
         chosen = choose_device(device)
         environment = _noting(describe_environment(read, chosen, plugins), side_by_side)
@@ -140,19 +146,21 @@ def run_in(
 
 def _go_on(
     folder: RunFolder,
-    device: str,
+    device: torch.device,
     data: Path | str | None,
     reporter: Reporter,
     stop: Stop,
     side_by_side: bool = False,
     test: bool = True,
+    peers: Peers = ALONE,
 ) -> Result:
     """Go on with a run whose folder is held; it may have been finished before that."""
-    if _is_finished(folder, test):
+    if peers.from_first(lambda: _is_finished(folder, test)):
         return _result(folder)
     read, _, environment = read_kept_recipe(folder, reporter.warn)
-    noted = _noting(environment, side_by_side)
-    return _execute(read, folder, choose_device(device), noted, data, reporter, stop, test)
+    peers.require_same("a recipe", recipe_text(read))
+    noted = {**_noting(environment, side_by_side), **peers.describe()}
+    return _execute(read, folder, device, noted, data, reporter, stop, test, peers)
 
 
 def _is_finished(folder: RunFolder, test: bool = True) -> bool:
@@ -168,6 +176,11 @@ def _result(folder: RunFolder) -> Result:
 def _noting(environment: dict[str, Any], side_by_side: bool) -> dict[str, Any]:
     before = environment.get("side_by_side", False)
     return {**environment, "side_by_side": before or side_by_side}
+
+
+def _speaking(peers: Peers, reporter: Reporter | None) -> Reporter:
+    """Return who tells of the run: one process's reporter, where there are several."""
+    return (reporter or Reporter()) if peers.first else Reporter(Console(file=io.StringIO()))
 
 
 @contextmanager
@@ -193,24 +206,30 @@ def _execute(
     reporter: Reporter,
     stop: Stop,
     test: bool = True,
+    peers: Peers = ALONE,
 ) -> Result:
     watch = Stopwatch()
     with _kept_if_trained(folder, reporter), memory_explained(recipe):
         with watch.during("preparing"):
             places = Places.from_environment(Path(data) if data else None)
-            loaded = load_data(recipe, places, reporter.warn)
+            with peers.in_turn():
+                loaded = load_data(recipe, places, reporter.warn)
             folder = attrs.evolve(folder, data=loaded.name)
-            _write_down(recipe, folder, loaded, environment)
+            if peers.first:
+                _write_down(recipe, folder, loaded, environment)
+            peers.require_same("data", json.dumps(loaded.description["fingerprints"], indent=0))
             reporter.say(f"{loaded.summary}\ndevice {device}, run folder {folder.path}")
             parts = prepare(recipe, loaded, device, reporter.warn)
-            if recipe.training.init_from and not folder.is_trained():
+            if recipe.training.init_from and peers.first and not folder.is_trained():
                 start_from(recipe.training.init_from, parts.step, loaded, reporter.warn)
-            session = _session(recipe, parts, folder, reporter, stop, watch)
+            peers.alike(parts.step)
+            parts = attrs.evolve(parts, exam=attrs.evolve(parts.exam, peers=peers))
+            session = assemble(recipe, parts, folder, reporter, stop, watch, peers)
         before = Usage.now()
         with closing(session.tracking), blamed_by_traceback(recipe, "in a run"):
             with (
                 closing(parts.loader),
-                _arithmetic(recipe, device),
+                _arithmetic(recipe.seed + peers.rank, recipe, device),
                 culprit_named(session, recipe, parts.info),
             ):
                 state = train(session)
@@ -220,16 +239,16 @@ def _execute(
 
 
 @contextmanager
-def _arithmetic(recipe: Recipe, device: torch.device) -> Iterator[None]:
+def _arithmetic(seed: int, recipe: Recipe, device: torch.device) -> Iterator[None]:
     """Give training what is torch's own and global, and put it back afterwards.
 
     Numbers too small for a normal float are taken as zero, since arithmetic on them is very slow.
-    The generators, which fw's parts do not use, begin at the seed.
+    The generators, which fw's parts do not use, begin at ``seed``.
     """
     torch.set_flush_denormal(True)
     try:
         with generators.apart(device), matrix_products(recipe.training.precision, device):
-            torch.manual_seed(recipe.seed)
+            torch.manual_seed(seed)
             yield
     finally:
         torch.set_flush_denormal(False)
@@ -247,51 +266,3 @@ def _write_down(
     folder.write_json("data.json", loaded.description)
     folder.write_json("environment.json", environment)
     folder.write_recipe(recipe)
-
-
-def _session(
-    recipe: Recipe,
-    parts: Prepared,
-    folder: RunFolder,
-    reporter: Reporter,
-    stop: Stop,
-    watch: Stopwatch,
-) -> Session:
-    step, exam, training = parts.step, parts.exam, recipe.training
-    weights = [p for p in step.parameters() if p.requires_grad]
-    optimizer = _optimizer(recipe, parts.info, weights)
-    average = Average(weights, training.ema_decay) if training.ema_decay else None
-    return Session(
-        step=step,
-        loader=parts.loader,
-        training_rows=parts.info.training,
-        optimizer=optimizer,
-        execute=choose_execution(
-            step,
-            optimizer,
-            training.execution,
-            training.precision,
-            reporter.warn,
-            clip_norm=training.clip_norm,
-            average=average,
-        ),
-        pace=Pace.of(recipe, parts.info, optimizer),
-        average=average,
-        training=training,
-        validate=lambda: results.full_names("valid", exam.score_model(step, "valid")),
-        folder=folder,
-        reporter=reporter,
-        tracking=Tracking.of(recipe, parts.info, step.device, reporter.warn),
-        stop=stop,
-        watch=watch,
-    )
-
-
-def _optimizer(
-    recipe: Recipe, info: Info, weights: Sequence[torch.nn.Parameter]
-) -> torch.optim.Optimizer:
-    """Make the recipe's optimizer; where nothing is trained, one of nothing stands for it."""
-    if recipe.training.epochs == 0:
-        return torch.optim.SGD([torch.zeros(0)])
-    made: torch.optim.Optimizer = make(recipe.one("optimizer"), info, recipe.seed)(weights)
-    return made

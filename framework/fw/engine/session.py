@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import attrs
@@ -21,6 +21,7 @@ from fw.engine.step import Step
 from fw.engine.stopwatch import Stopwatch
 from fw.engine.tracking import Tracking
 from fw.interfaces import Loader, Sequences
+from fw.processes.peers import ALONE, Peers
 from fw.stopping import Stop
 
 Validate = Callable[[], Mapping[str, float]]  # metrics by full name, "valid/<protocol>/<metric>"
@@ -42,6 +43,7 @@ class Session:
     tracking: Tracking
     pace: Pace | None = None  # where the recipe has a schedule
     average: Average | None = None  # where the recipe has ema_decay
+    peers: Peers = ALONE
     stop: Stop = attrs.field(factory=Stop)
     watch: Stopwatch = attrs.field(factory=Stopwatch)
 
@@ -58,10 +60,17 @@ class Session:
         """Return what a plan's rows are trained on, for a look at them beside the training."""
         return self.training_rows.history(plan).to(self.device)
 
+    @property
+    def _lengths(self) -> np.ndarray:
+        return np.minimum(self.training_rows.host_lengths, self.step.history_width)
+
+    def own(self, plans: Sequence[Plan]) -> Sequence[Plan]:
+        """Return this process's part of each batch."""
+        return self.peers.own(plans, self._lengths)
+
     def plans(self, epoch: int) -> list[Plan]:
         """Return the batches of an epoch."""
-        step = self.step
-        lengths = np.minimum(self.training_rows.host_lengths, step.history_width)
+        step, lengths = self.step, self._lengths
         return list(
             epoch_plans(
                 np.flatnonzero(lengths >= step.task.min_items),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ from fw.outputs import (
     checked_pooled,
     checked_term,
 )
+from fw.processes.peers import ALONE, Peers
 from fw.random import Rng
 from fw.views import TwoViews
 
@@ -78,6 +80,7 @@ class Step(nn.Module):
         self, history: Sequences, groups: Sequence[Group], epoch: Tensor | int
     ) -> tuple[Tensor, Tensor]:
         """Return the loss ([]) and its unweighted terms ([T]) of what a loader gave.
+        self.peers: Peers = ALONE
 
         ``history`` are the newest ``history_width`` training items of the batch, longest first.
         """
@@ -89,6 +92,15 @@ class Step(nn.Module):
     def history_width(self) -> int:
         """How many of a row's newest training items the task is given at most."""
         return self.max_len + self.task.ahead
+
+    @contextmanager
+    def among(self, peers: Peers) -> Iterator[None]:
+        """Let a batch be that of several processes for a while, of which this has its own rows."""
+        before, self.peers = self.peers, peers
+        try:
+            yield
+        finally:
+            self.peers = before
 
     @property
     def device(self) -> torch.device:
@@ -116,7 +128,8 @@ class Step(nn.Module):
         for number, first, second in zip(views, of_views[::2], of_views[1::2], strict=True):
             pooled = _pooled(self.terms[number], views[number], (first, second))
             sums[number] = self._contrast(self.terms[number], batch, pooled)
-        return [_mean(sums[number]) for number in range(len(self.terms))]
+        whole = self.peers.of_all([sums[number] for number in range(len(self.terms))])
+        return [_mean(term) for term in whole]
 
     def views(self, term: Term, batch: Batch, rng: Rng) -> tuple[Sequences, Sequences]:
         """Make both views of the whole batch for a contrastive term."""
@@ -174,7 +187,8 @@ class Step(nn.Module):
     def _negatives(self, batch: Batch, rng: Rng) -> Negatives | None:
         if self.sampler is None or not self.needs_negatives:
             return None
-        return checked_negatives(self.sampler(batch, rng.child("sampler")), batch, self.sampler)
+        drawn = self.peers.drawn(self.sampler, batch, rng.child("sampler"))
+        return checked_negatives(drawn, batch, self.sampler)
 
     def _output(
         self, part: Batch, hidden: Tensor, negatives: Negatives | None, group: Group
@@ -208,7 +222,8 @@ class Step(nn.Module):
         return output._replace(negatives=select(output))
 
     def _contrast(self, term: Term, batch: Batch, pooled: tuple[Tensor, Tensor]) -> LossTerm:
-        found = term.loss(StepOutput(batch, self.encoder.items, views=pooled))
+        given = StepOutput(batch, self.encoder.items, views=pooled, gather=self.peers.whole)
+        found = term.loss(given)
         return checked_term(found, term.loss, batch.history.items)
 
 

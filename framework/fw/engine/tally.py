@@ -17,6 +17,7 @@ from fw.engine.guards import check_item_weights
 from fw.engine.top_lists import best_items
 from fw.errors import EvaluationError
 from fw.interfaces import Cases, Evaluator
+from fw.processes.peers import Peers
 from fw.random import Rng
 from fw.ranking import Counts, Drawn, Exclusion, Lists
 
@@ -82,6 +83,13 @@ class Tally:
                 counts = stand_among(scores, cases, chunk.items.to(torch.int64))
                 self.drawn[name].append((counts, chunk))
         self._add_lists(scores, cases)
+
+    def join(self, peers: Peers) -> None:
+        """Put together what several processes have counted, each for its part of the chunks."""
+        self.chunks = list(peers.gathered(self.chunks))
+        self.invalid = list(peers.gathered(self.invalid))
+        self.drawn = {name: list(peers.gathered(parts)) for name, parts in self.drawn.items()}
+        self.top = {name: list(peers.gathered(parts)) for name, parts in self.top.items()}
 
     def ranking(self, name: str) -> CountedRanking:
         """Return what one evaluator may know; raises EvaluationError where a score was NaN."""
