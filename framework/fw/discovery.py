@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from functools import partial
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 
 import attrs
@@ -56,28 +56,37 @@ def discover_or_explain(modules: Sequence[str], warn: Callable[[str], None]) -> 
 
 
 def _installed() -> Iterator[_Source]:
-    sources = [_source(point) for point in entry_points(group=GROUP)]
+    points = entry_points(group=GROUP)
+    # Once for each distribution: whenever it is asked, it reads and parses its metadata anew.
+    owners = {dist: _owner(dist) for dist in {point.dist for point in points}}
+    sources = [_source(point, *owners[point.dist]) for point in points]
     yield from sorted(sources, key=lambda one: (not one.bundled, one.distribution, one.plugin))
 
 
-def _said(point: EntryPoint, word: str) -> str | None:
+def _owner(dist: Distribution | None) -> tuple[str, str]:
+    """Return name and version of a distribution.
+
+    What an interrupted (un)installation leaves behind may have none.
+    """
+    return _said(dist, "name") or "unknown distribution", _said(dist, "version") or ""
+
+
+def _said(dist: Distribution | None, word: str) -> str | None:
     """Return what a distribution says of itself; None if its metadata is gone.
 
     Where the backport ``importlib_metadata`` has been imported, it raises for that.
     """
     try:
-        return getattr(point.dist, word, None)
+        return getattr(dist, word, None)
     except (OSError, KeyError):
         return None
 
 
-def _source(point: EntryPoint) -> _Source:
-    # What an interrupted (un)installation leaves behind may have no name or version.
-    name, version = (_said(point, word) for word in ("name", "version"))
+def _source(point: EntryPoint, distribution: str, version: str) -> _Source:
     return _Source(
         plugin=point.name,
-        distribution=name or "unknown distribution",
-        version=version or "",
+        distribution=distribution,
+        version=version,
         target=point.value,
         load=point.load,
     )

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from fw.data.sequences import SequenceStore
 from fw.data.split import Split
@@ -33,6 +32,8 @@ def fingerprint_cleaned(store: SequenceStore) -> str:
 
     It does not depend on how items are numbered, only on who had what, in which order.
     """
+    import pandas as pd  # slow: downloads are checked without
+
     digest = hashlib.sha256(b"fw interactions 1\n")
     codes, first = pd.factorize(store.items)
     _add_words(digest, store.user_ids)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import attrs
 import numpy as np
-import pandas as pd
 
 from fw.data.interactions import Oracle
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -58,5 +61,7 @@ class SequenceStore:
 
     @cached_property
     def _repeats(self) -> np.ndarray:
+        import pandas as pd  # slow: splitters are listed without
+
         pairs = pd.Series(self.rows * (self.num_items + 1) + self.items)
         return pairs.duplicated().to_numpy()

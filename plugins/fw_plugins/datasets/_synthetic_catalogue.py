@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import attrs
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # How many films a series has: 1, 2, 3 or 4, and how often.
 _SERIES_LENGTHS = (0.7, 0.15, 0.1, 0.05)
@@ -58,6 +62,8 @@ class Catalogue:
 
     def frame(self) -> pd.DataFrame:
         """Return title and genre of every film, by its id."""
+        import pandas as pd
+
         genres = "Genre " + (self.tastes + 1).astype(str).astype(object)
         ids = pd.Index(numbered(self.num_items), name="item")
         return pd.DataFrame({"title": self.titles, "genres": genres}, index=ids)

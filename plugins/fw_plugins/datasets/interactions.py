@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
 from fw import hookimpl
 from fw.data.interactions import Interactions
 from fw.data.places import Places
-from fw.data.reading import Layout, read_interactions
 from fw.data.separators import is_separator
-from fw.data.tables import ParquetTable, Table
 from fw.data.text import is_encoding
-from fw.data.text_tables import TextTable
+
+if TYPE_CHECKING:
+    from fw.data.tables import Table
 
 _SEPARATORS = {"csv": ",", "tsv": "\t", "space": " "}
 
@@ -77,6 +77,8 @@ class InteractionFile:
 
     def load(self, places: Places) -> Interactions:
         """Read the file; raises DataNotFound if there is none, DataError if something is wrong."""
+        from fw.data.reading import Layout, read_interactions  # slow: not to list what there is
+
         table = self._open(places.find(self.path))
         layout = Layout(
             user=self.user, item=self.item, time=self.time, more=self.columns, settable=True
@@ -84,6 +86,9 @@ class InteractionFile:
         return read_interactions(table, layout, blank=self.blank)
 
     def _open(self, path: Path) -> Table:
+        from fw.data.tables import ParquetTable
+        from fw.data.text_tables import TextTable
+
         if self.format == "parquet" or (self.format == "auto" and path.suffix == ".parquet"):
             return ParquetTable.open(path)
         return TextTable.open(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
@@ -12,8 +12,9 @@ from fw.data.download import fetch
 from fw.data.interactions import Interactions
 from fw.data.places import Places
 from fw.errors import DataError, DataNotFound
-from fw_plugins.datasets._movielens_files import VARIANTS, Source, Variant
-from fw_plugins.datasets._movielens_titles import read_titles
+
+if TYPE_CHECKING:
+    from fw_plugins.datasets._movielens_files import Source, Variant
 
 
 @attrs.frozen(kw_only=True)
@@ -43,6 +44,8 @@ class MovieLens:
         return self._found(places).files
 
     def _found(self, places: Places) -> _Found:
+        from fw_plugins.datasets._movielens_files import VARIANTS  # slow: not to list what there is
+
         variant = VARIANTS[self.variant]
         return _find(variant, places.data) or self._fetch(variant, places)
 
@@ -71,6 +74,8 @@ class _Found:
 
     def read(self) -> Interactions:
         """Read interactions, and titles where there are any."""
+        from fw_plugins.datasets._movielens_titles import read_titles
+
         ratings = self.source.ratings
         interactions = ratings.read(self.path, None if self.folder else ratings.file)
         if self._titles is None:

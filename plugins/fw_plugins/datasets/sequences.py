@@ -10,7 +10,6 @@ from fw import hookimpl
 from fw.data.interactions import Interactions
 from fw.data.places import Places
 from fw.data.separators import is_separator
-from fw.data.sequence_files import read_sequences
 from fw.data.text import is_encoding
 
 
@@ -40,6 +39,8 @@ class SequenceFile:
 
     def load(self, places: Places) -> Interactions:
         """Read the file; raises DataNotFound if there is none, DataError if something is wrong."""
+        from fw.data.sequence_files import read_sequences  # slow: not to list what there is
+
         path = places.find(self.path)
         return read_sequences(path, separator=self.separator, encoding=self.encoding)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
-import pandas as pd
 
 from fw import hookimpl, validators
 from fw.data.interactions import Interactions
@@ -15,6 +14,9 @@ from fw_plugins.datasets._synthetic_catalogue import Catalogue, numbered
 from fw_plugins.datasets._synthetic_log import Log, simulate
 from fw_plugins.datasets._synthetic_oracle import TrueProbabilities
 from fw_plugins.datasets._synthetic_people import Habits
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @attrs.frozen(kw_only=True)
@@ -106,6 +108,8 @@ class Synthetic:
         )
 
     def _frame(self, log: Log) -> pd.DataFrame:
+        import pandas as pd  # slow: not to list what there is
+
         people = np.repeat(np.arange(self.num_users), log.lengths)
         users, items = numbered(self.num_users), numbered(self.num_items)
         return pd.DataFrame(
