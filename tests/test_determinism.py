@@ -15,21 +15,8 @@ from fw.engine.prepared import prepare
 from fw.engine.restore import restore
 from processes import fw
 from same_runs import assert_same_run
-from tiny_runs import RECIPE, train_tiny, write_recipe
+from tiny_runs import CONTRAST, RECIPE, train_tiny, write_recipe
 
-CONTRAST = """
-[[augmenters]]
-name = "crop"
-[[augmenters]]
-name = "mask"
-[[augmenters]]
-name = "reorder"
-[pooling]
-name = "mean"
-[[losses]]
-name = "nt_xent"
-weight = 0.1
-"""
 SWEEP = """
 [sweep]
 seeds = [1, 2]

@@ -41,17 +41,54 @@ name = "full"
 """
 
 
+# Behind a recipe: contrastive learning on top of what it does.
+CONTRAST = """
+[[augmenters]]
+name = "crop"
+[[augmenters]]
+name = "mask"
+[[augmenters]]
+name = "reorder"
+[pooling]
+name = "mean"
+[[losses]]
+name = "nt_xent"
+weight = 0.1
+"""
+# The same with simulated data, of which the best reachable score is known.
+SYNTHETIC = RECIPE.replace(
+    'name = "interactions"\npath = "log.csv"',
+    'name = "synthetic"\nnum_users = 60\nnum_items = 40\nmean_length = 12.0',
+)
+
+
+def untrained(encoder):
+    """Return a recipe with nothing to train; ``encoder`` is what its table says."""
+    return f"""{RECIPE.partition("[sampler]")[0]}[encoder]
+{encoder}
+[training]
+epochs = 0
+monitor = "valid/full-seen-out/ndcg@10"
+[[evaluators]]
+name = "full"
+"""
+
+
 class Silent(Reporter):
-    """Says nothing."""
+    """Says nothing; remembers what was to be said."""
+
+    def __init__(self):
+        super().__init__()
+        self.said, self.warned = [], []
 
     def say(self, message):
-        pass
+        self.said.append(message)
 
     def warn(self, message):
-        pass
+        self.warned.append(message)
 
     def result(self, rows, content, folder):
-        pass
+        self.rows = rows
 
 
 def rows():
@@ -80,7 +117,7 @@ def write_recipe(folder, text=RECIPE, name="tiny.toml"):
     return path
 
 
-def train_tiny(recipe, *overrides, runs=None, plugins=()):
+def train_tiny(recipe, *overrides, runs=None, plugins=(), reporter=None):
     """Run a tiny recipe on the CPU and return its folder."""
     runs = runs or recipe.parent / "runs"
     result = engine.run(
@@ -89,6 +126,6 @@ def train_tiny(recipe, *overrides, runs=None, plugins=()):
         plugins=plugins,
         runs=runs,
         device="cpu",
-        reporter=Silent(),
+        reporter=reporter or Silent(),
     )
     return result.folder

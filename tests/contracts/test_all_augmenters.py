@@ -5,7 +5,7 @@ from registered import registered
 
 from fw.testing import AugmenterContract
 
-RATIOS = [{"ratio": ratio} for ratio in (0.0, 0.5, 1.0)]
+RATIOS = [{}, *({"ratio": ratio} for ratio in (0.0, 0.5, 1.0))]
 
 
 class TestAugmenters(AugmenterContract):

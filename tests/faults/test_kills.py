@@ -11,19 +11,10 @@ import pytest
 from holding import PLUGIN, TABLE, free, held, hold
 from processes import end, kill, start, wait_until
 from same_runs import assert_same_run
-from tiny_runs import RECIPE, write_recipe
+from tiny_runs import CONTRAST, RECIPE, write_recipe
 
 TESTS = Path(__file__).parents[1]
 KILLS = int(os.environ.get("FW_KILLS", "100"))
-CONTRAST = """
-[[augmenters]]
-name = "crop"
-[pooling]
-name = "mean"
-[[losses]]
-name = "nt_xent"
-weight = 0.1
-"""
 # A checkpoint after every step, so that kills meet it often.
 OFTEN = RECIPE.replace(
     "epochs = 2", "epochs = 12\npatience = 12\ncheckpoint_minutes = 1e-9\n"

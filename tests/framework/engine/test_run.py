@@ -18,70 +18,17 @@ from fw.engine.loop import train
 from fw.engine.reporting import Reporter
 from fw.engine.selection import Selection
 from fw.errors import DataError, PluginError, RunError
+from tiny_runs import CONTRAST, SYNTHETIC, Silent
 
-RECIPE = """
-seed = 3
-max_len = 10
-
-[dataset]
-name = "synthetic"
-num_users = 60
-num_items = 40
-mean_length = 12.0
-
-[splitter]
-name = "leave_one_out"
-[task]
-name = "next_item"
-[sampler]
-name = "uniform"
-[encoder]
-name = "sasrec_paper"
-hidden_size = 8
-num_blocks = 1
-[[augmenters]]
-name = "crop"
-[[augmenters]]
-name = "mask"
-[[augmenters]]
-name = "reorder"
-[pooling]
-name = "mean"
-[[losses]]
-name = "bce"
-[[losses]]
-name = "nt_xent"
-weight = 0.1
-[optimizer]
-name = "adam"
-[training]
-batch_size = 16
-epochs = 4
-evaluate_every = 1
-monitor = "valid/full-seen-out/ndcg@10"
-[[evaluators]]
-name = "full"
+RECIPE = (
+    SYNTHETIC.replace("epochs = 2", "epochs = 4")
+    + CONTRAST
+    + """
 [[evaluators]]
 name = "sampled"
 protocol = "kang205-sampled100"
 """
-
-
-class Silent(Reporter):
-    """Remembers what was said."""
-
-    def __init__(self):
-        super().__init__()
-        self.said, self.warned = [], []
-
-    def say(self, message):
-        self.said.append(message)
-
-    def warn(self, message):
-        self.warned.append(message)
-
-    def result(self, rows, content, folder):
-        self.rows = rows
+)
 
 
 @pytest.fixture

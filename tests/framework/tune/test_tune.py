@@ -18,7 +18,7 @@ from fw.tune.setting import TuneSetting
 from fw.tune.study import Study
 from fw.tune.trial import TrialReporter
 from fw.tune.trials import Trials
-from tiny_runs import RECIPE, write_recipe
+from tiny_runs import CONTRAST, RECIPE, write_recipe
 
 TUNE = """
 [tune]
@@ -36,16 +36,6 @@ trials = 8
 [tune.parameters]
 "views.distinct" = { choices = [true, false] }
 augmenters = { choices = [[{ name = "crop" }], [{ name = "crop" }, { name = "mask" }]] }
-"""
-CONTRAST = """
-[[augmenters]]
-name = "crop"
-[[augmenters]]
-name = "mask"
-[pooling]
-name = "mean"
-[[losses]]
-name = "nt_xent"
 """
 
 

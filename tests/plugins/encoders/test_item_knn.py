@@ -16,18 +16,7 @@ from fw.engine.similar import similar_items
 from fw_plugins.encoders.item_knn import ItemKNN
 
 NUM_ITEMS = 7
-RECIPE = (
-    tiny_runs.RECIPE.partition("[encoder]")[0].replace('[sampler]\nname = "uniform"\n', "")
-    + """[encoder]
-name = "item_knn"
-num_neighbours = 5
-[training]
-epochs = 0
-monitor = "valid/full-seen-out/ndcg@10"
-[[evaluators]]
-name = "full"
-"""
-)
+RECIPE = tiny_runs.untrained('name = "item_knn"\nnum_neighbours = 5')
 
 
 def similarity(rows, one, other, inverse):
