@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from fw.config import validators
+from fw.data.moments import NEXT_TIME, TIME
 from fw.interfaces import NO_COLUMNS, Sequences
 from fw.random import Rng
 
@@ -68,6 +69,20 @@ def take(sequences: Sequences, places: Tensor, lengths: Tensor) -> Sequences:
     }
     items = torch.where(real, sequences.items.gather(1, places), 0)
     return sequences._replace(items=items, lengths=lengths, columns=columns or NO_COLUMNS)
+
+
+def put_items(sequences: Sequences, chosen: Tensor, items: Tensor | int) -> Sequences:
+    """Return the sequences with ``items`` ([B, L] or one) where ``chosen`` ([B, L] bool) is true.
+
+    What the columns say there, such as a rating, was said of another item: it is hidden. Only when
+    that was stays.
+    """
+    columns = {
+        name: column if name in (TIME, NEXT_TIME) else torch.where(chosen, 0, column)
+        for name, column in sequences.columns.items()
+    }
+    put = torch.where(chosen, items, sequences.items)
+    return sequences._replace(items=put, columns=columns or NO_COLUMNS)
 
 
 def random_places(sequences: Sequences, counts: Tensor, rng: Rng) -> Tensor:

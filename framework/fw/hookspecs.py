@@ -64,6 +64,11 @@ def register_encoders(register: Register) -> None:
 
 
 @hookspec
+def register_inputs(register: Register) -> None:
+    """Offer inputs: what is embedded beside the items (:class:`fw.interfaces.Input`)."""
+
+
+@hookspec
 def register_augmenters(register: Register) -> None:
     """Offer augmenters: one view of every sequence (:class:`fw.interfaces.Augmenter`)."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import attrs
@@ -11,6 +12,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fw.data.coding import Coding
     from fw.data.training import TrainingRows
     from fw.interfaces import Task
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 class Info:
     """What a component's ``build`` is given.
 
-    Counts are of the training part alone. The encoder is built first: for every other component
+    Counts are of the training part alone. Where training goes over windows of histories, each of
+    them counts as a user here, under the id of its own. The encoder is built first: for every other component
     ``hidden_size`` is the encoder's. The task comes next: samplers and losses may ask it.
     """
 
@@ -33,6 +36,7 @@ class Info:
     pooled_size: int = 0
     task: Task | None = None
     user_ids: Sequence[str] = ()  # raw id of each row
+    codings: Mapping[str, Coding] = MappingProxyType({})  # of columns that are asked for, by key
     warn: Callable[[str], None] = print
 
     @property

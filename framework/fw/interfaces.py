@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol, runtime_checka
 import torch
 from torch import Tensor
 
+from fw.embedding import Input as Input
 from fw.info import Info as Info
 from fw.optimising import Optimizer as Optimizer
 from fw.optimising import Schedule as Schedule
@@ -104,8 +105,9 @@ class Negatives(NamedTuple):
 class StepOutput(NamedTuple):
     """All that a loss may look at; the engine makes only what some loss requires.
 
-    A loss that requires ``views`` is called once a step, with the views of the whole batch. Any
-    other loss is called for parts of the batch, each cut to its own length, and its terms are added
+    A loss that requires ``views`` is called once a step, with the views of the whole batch; where
+    several processes have a part of it each, ``gather`` gives all rows for those of one. Any other
+    loss is called for parts of the batch, each cut to its own length, and its terms are added
     up; one that is ``positionwise`` for all positions at once.
     It is given a state for each of ``batch.targets``: where a task says that few positions have a
     target, the others are left out of both.
@@ -213,6 +215,8 @@ class Encoder(Protocol):
     0 where there is none) without dropout: evaluation then asks for no more. One that has nothing
     to train says ``trainable = False``, as does its settings class: it goes with ``epochs = 0``.
     Settings may have ``columns``, out of :mod:`fw.data.moments`, with which sequences then come.
+    Settings of one that embeds what a recipe has in ``[[inputs]]`` say ``embeds_inputs = True``;
+    it then has an attribute ``inputs``, None or an :class:`fw.nn.inputs.Inputs`, which it calls.
     May have ``together(parts, rngs)``, which returns what a call returns for each of some
     sequences: a step then asks once for all parts of a batch.
     """
@@ -255,7 +259,7 @@ class Loss(Protocol):
 
     May say ``positionwise = True`` if it looks at each position alone and draws nothing. It is then
     called once a step, with all positions as rows of length one ([T, 1, ...]); of the batch it may
-    look at ``targets`` only.
+    look at ``targets`` only. Settings may have ``columns``, as those of inputs.
     """
 
     requires: ClassVar[frozenset[str]]  # of "hidden", "negatives", "views"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from fw.config.slots import DatasetSlot, LossSlot, ScheduleSlot, Slot
+from fw.config.slots import DatasetSlot, InputSlot, LossSlot, ScheduleSlot, Slot
 
 
 @attrs.frozen(kw_only=True)
@@ -47,6 +47,7 @@ KINDS = {
         _kind("loader", required=False, default="resident"),
         _kind("sampler", required=False),
         _kind("encoder"),
+        _kind("input", many=True, required=False, slot=InputSlot),
         _kind("augmenter", many=True, required=False),
         _kind("pooling", required=False),
         _kind("loss", plural="losses", many=True, slot=LossSlot),

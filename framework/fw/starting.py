@@ -22,6 +22,7 @@ _SUMMARIES = {
     "dataset": "Read interactions from a CSV file.",
     "encoder": "Encode sequences with gated recurrent units.",
     "evaluator": "Rank among all items but those of the training part.",
+    "input": "Embed how popular each item is.",
     "loader": "Gather batches in host memory.",
     "loss": "Keep targets a margin ahead of their negatives.",
     "optimizer": "Train by stochastic gradient descent with momentum.",

@@ -20,6 +20,7 @@ class TestLosses(LossContract):
             ],
             gbce=[{}, {"calibration": 0.0}],
             sampled_softmax=[{"correction": c} for c in ("none", "classic", "corrected")],
+            rating=[{}, {"inner_size": 3}],
             sce=[{}, SMALL, {**SMALL, "mix": True}],
             cross_entropy=[{}, {"label_smoothing": 0.1, "temperature": 0.5}],
         )

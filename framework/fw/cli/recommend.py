@@ -81,8 +81,8 @@ def command(
     from fw.errors import UserError
 
     require_positive(k)
-    read = _read(file) if file else None
     recommender = Recommender(open_trained(run, device=device, data=data, warn=warn))
+    read = _read(recommender, file) if file else None
     known, refused = _known(recommender, users)
     request = _request(recommender, known, histories, read, everybody)
     if request is not None:
@@ -107,11 +107,11 @@ def _require_form(everybody: bool, output: Path | None, as_csv: bool, as_json: b
         raise click.UsageError(f"-o {output}: the name must end in {' or '.join(_ENDINGS)}")
 
 
-def _read(file: Path) -> Interactions:
+def _read(recommender: Recommender, file: Path) -> Interactions:
     """Read histories from a file, and say what was left out."""
     from fw.data.files import read_file
 
-    found = read_file(file)
+    found = read_file(file, *recommender.columns)
     for name, count in found.counts.items():
         if count:
             warn(f"{file}: {name.replace('_', ' ')}: {count:,}")
@@ -213,4 +213,7 @@ def _parts(name: str, one: Recommendation) -> Iterator[Table | str]:
     yield f"{name} ({one.history_length} items)"
     if one.latest:
         yield f"latest: {'; '.join(map(words, one.latest))}"
-    yield item_table(one.items)
+    if one.method == "popularity":
+        yield item_table(one.items, "times in training", digits=0)
+    else:
+        yield item_table(one.items)

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from fw.config.nodes import Node
-from fw.config.recipe import Chosen, Training, Views
+from fw.config.recipe import Chosen, General, Training, Views
 from fw.config.structuring import Part
 from fw.config.suggestions import did_you_mean, listed
 from fw.config.values import toml
@@ -106,6 +106,26 @@ def check_something_to_train(draft: Draft) -> Iterator[Problem]:
             yield node.place.problem(message, hint)
 
 
+def check_inputs(draft: Draft) -> Iterator[Problem]:
+    """Find inputs that the encoder would not look at."""
+    for node, encoder in draft.read("encoder"):
+        if draft.has("input") and not getattr(encoder.settings, "embeds_inputs", False):
+            message = f"encoder {encoder.name!r} embeds items alone, no [[inputs]]"
+            hint = f"leave [[inputs]] out, or choose an encoder that does: {_embedding(draft)}"
+            yield node.place.problem(message, hint)
+
+
+def check_windows(draft: Draft) -> Iterator[Problem]:
+    """Find windows that leave items between them which none predicts."""
+    stride = None if draft.training is None else draft.training.window_stride
+    given = draft.root.get("max_len")
+    most = attrs.fields(General).max_len.default if given is None else given.value
+    if stride is not None and isinstance(most, int) and stride > most:
+        node = (draft.root.get("training") or draft.root).get("window_stride") or draft.root
+        message = f"window_stride must be at most max_len ({most}), found {stride}"
+        yield node.place.problem(message, "items between two windows would never be predicted")
+
+
 def check_protocols(draft: Draft) -> Iterator[Problem]:
     """Find evaluators that report under one name."""
     seen: set[object] = set()
@@ -144,6 +164,8 @@ CHECKS: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
     check_distinct,
     check_causality,
     check_something_to_train,
+    check_inputs,
+    check_windows,
     check_protocols,
     check_monitor,
 )
@@ -153,6 +175,12 @@ def _open_tasks(draft: Draft) -> str:
     """Name the tasks whose targets no encoder can see."""
     tasks = draft.registry.entries("task")
     return listed(t.name for t in tasks if not getattr(t.component, "requires_causal", False))
+
+
+def _embedding(draft: Draft) -> str:
+    """Name the encoders that embed inputs."""
+    encoders = draft.registry.entries("encoder")
+    return listed(e.name for e in encoders if getattr(e.component, "embeds_inputs", False))
 
 
 def _trains(draft: Draft) -> bool:

@@ -91,6 +91,14 @@ class Training:
         validator=open_fraction,
         metadata={"help": "evaluate and keep an average of the weights: what is left a step later"},
     )
+    window_stride: int | None = attrs.field(
+        default=None,
+        validator=at_least(1),
+        metadata={
+            "help": "train on windows over whole histories, so many items apart, at most max_len; "
+            "left out: on the newest items alone"
+        },
+    )
     init_from: Path | None = attrs.field(
         default=None, metadata={"help": "a finished run with whose best weights training begins"}
     )

@@ -48,6 +48,16 @@ class DatasetSlot(Slot):
 
 
 @attrs.frozen(kw_only=True)
+class InputSlot(Slot):
+    """How the vectors of an input and those of items become one."""
+
+    combine: Literal["add", "concatenate"] = attrs.field(
+        default="add",
+        metadata={"help": "to items' vectors, as positions are; or beside them, and then mapped"},
+    )
+
+
+@attrs.frozen(kw_only=True)
 class LossSlot(Slot):
     """The term's weight, and for contrastive losses views of their own."""
 

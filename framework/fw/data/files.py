@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from fw.data.interactions import Interactions
@@ -14,31 +14,42 @@ from fw.data.text import read_text
 from fw.data.text_tables import TextTable
 
 
-def read_file(path: Path) -> Interactions:
+def read_file(
+    path: Path, columns: Collection[str] = (), texts: Collection[str] = ()
+) -> Interactions:
     """Read interactions from a file; raises DataError where the guess that is made is no good.
 
     The columns are ``user``, ``item`` and, if there is one, ``time`` where the file names columns.
     Otherwise user and item come first, and of more than two columns the last is the time. Lines of
     different lengths, parted by blanks, hold a user with all items. For anything else, write a
     recipe.
+
+    Where the file names columns, those among ``columns``, of numbers, and ``texts`` are read too.
     """
     if path.suffix == ".parquet":
         parquet = ParquetTable.open(path)
-        return read_interactions(parquet, _by_name(parquet.names))
+        return read_interactions(parquet, _by_name(parquet.names, columns, texts))
     text = read_text(path)
     separator = sniff(text) or _of_broken_rows(text)
     if separator is None:
         return read_sequences(path)
     table = TextTable.open(path, separator=separator)
     if set(DEFAULT_NAMES[:2]) <= set(table.names or ()):
-        return read_interactions(table, _by_name(table.names))
+        return read_interactions(table, _by_name(table.names, columns, texts))
     table = TextTable.open(path, separator=separator, header=False)
     last = table.num_columns - 1
     return read_interactions(table, Layout(time=last if last > 1 else ""))
 
 
-def _by_name(names: Sequence[str] | None) -> Layout:
-    return Layout(time="time" if "time" in (names or ()) else "")
+def _by_name(
+    names: Sequence[str] | None, columns: Collection[str], texts: Collection[str]
+) -> Layout:
+    there = names or ()
+    return Layout(
+        time="time" if "time" in there else "",
+        more=tuple(name for name in there if name in columns),
+        texts=tuple(name for name in there if name in texts),
+    )
 
 
 def _of_broken_rows(text: bytes) -> str | None:

@@ -42,8 +42,12 @@ def fingerprint_cleaned(store: SequenceStore) -> str:
     _add_numbers(digest, "items", codes)
     if store.times is not None:
         _add_numbers(digest, "times", store.times)
-    for name in sorted(store.columns):
-        _add_numbers(digest, name, store.columns[name])
+    for name, values in sorted(store.columns.items()):
+        if values.dtype.kind == "U":
+            _add_numbers(digest, name, np.array([len(values)]))
+            _add_words(digest, values)
+        else:
+            _add_numbers(digest, name, values)
     return digest.hexdigest()
 
 

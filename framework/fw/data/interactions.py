@@ -24,9 +24,9 @@ class Interactions:
 
     ``frame`` has the columns ``user`` and ``item`` (categorical, of text: ids are never numbers),
     optionally ``time`` (int64, larger is later; without it the order of the rows is the order in
-    time), and any further columns of numbers (``rating`` ...). ``item_frame`` is indexed by item id
-    and may hold ``title`` and features. ``counts`` says what the reader left out and why. ``files``
-    are the files that were read, for their fingerprints.
+    time), and any further columns of numbers (``rating`` ...) or, categorical too, of text.
+    ``item_frame`` is indexed by item id and may hold ``title`` and features. ``counts`` says what
+    the reader left out and why. ``files`` are the files that were read, for their fingerprints.
     """
 
     frame: pd.DataFrame

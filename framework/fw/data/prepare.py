@@ -163,7 +163,7 @@ def _lay_flat(interactions: Interactions, rows: np.ndarray) -> SequenceStore:
         user_ids=_words(frame["user"].cat.categories, user_codes),
         item_ids=item_ids,
         times=None if codes.times is None else codes.times[order],
-        columns=_number_columns(frame, order),
+        columns=_further_columns(frame, order),
         item_frame=None if titles is None else titles.reindex(item_ids),
         oracle=interactions.oracle and partial(_oracle_of_kept, interactions.oracle, item_codes),
     )
@@ -174,10 +174,13 @@ def _words(categories: pd.Index, codes: np.ndarray) -> np.ndarray:
     return words
 
 
-def _number_columns(frame: pd.DataFrame, order: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the numeric columns, floats as float32: not every device has float64."""
+def _further_columns(frame: pd.DataFrame, order: np.ndarray) -> dict[str, np.ndarray]:
+    """Return columns of numbers, floats as float32 (not every device has float64), and texts."""
     columns = {}
     for name in frame.columns.drop(["user", "item", "time"], errors="ignore"):
+        if isinstance(frame[name].dtype, pd.CategoricalDtype):
+            columns[str(name)] = frame[name].astype(object).fillna("").to_numpy(dtype=str)[order]
+            continue
         values = frame[name].to_numpy()
         if np.issubdtype(values.dtype, np.floating):
             columns[str(name)] = values[order].astype(np.float32)

@@ -26,6 +26,7 @@ class Layout:
     What is None is the column called ``user``, ``item``, ``time``, or where columns have no names
     the first, second and third. A table of two columns has no times; nor has one where ``time`` is
     the empty string. Then the order of the rows is the order in time.
+    ``more`` are further columns of numbers, ``texts`` of text.
     ``settable`` is whether a recipe can say otherwise, which errors then advise.
     """
 
@@ -33,6 +34,7 @@ class Layout:
     item: str | int | None = None
     time: str | int | None = None
     more: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     settable: bool = False
 
 
@@ -45,13 +47,13 @@ def read_interactions(
     rows = np.arange(len(cells["user"]))
     columns = [Column(table, name, column, rows) for name, column in cells.items()]
     full, skipped = _without_blanks(table, columns, blank, layout.settable)
-    frame = pd.DataFrame({column.name: _converted(column) for column in full})
+    frame = pd.DataFrame({column.name: _converted(column, layout) for column in full})
     counts = {"blank_rows_skipped": skipped} if blank == "skip" else {}
     return Interactions(frame=frame, counts=counts, files=(table.path,))
 
 
-def _converted(column: Column) -> np.ndarray | pd.Categorical:
-    if column.name in ("user", "item"):
+def _converted(column: Column, layout: Layout) -> np.ndarray | pd.Categorical:
+    if column.name in ("user", "item", *layout.texts):
         return column.ids()
     return column.times() if column.name == "time" else column.numbers()
 
@@ -93,7 +95,7 @@ def _wanted(table: Table, layout: Layout) -> dict[str, str | int]:
     }
     if layout.time == "" or (layout.time is None and table.num_columns == 2):
         del wanted["time"]
-    return wanted | {name: name for name in layout.more}
+    return wanted | {name: name for name in (*layout.more, *layout.texts)}
 
 
 def _find(table: Table, name: str | int) -> int | None:

@@ -74,8 +74,8 @@ def _interactions(info: Info) -> csr_array:
     """Return users by ids ([U, N + 2]): 1 where the user has had the item in training."""
     from scipy.sparse import coo_array  # slow to import, and most recipes do without
 
-    rows, items = (part.cpu().numpy() for part in info.training.distinct_items())
-    shape = (info.num_users, info.num_items + 2)
+    rows, items = (part.cpu().numpy() for part in info.training.by_user.distinct_items())
+    shape = (len(info.training.by_user.users), info.num_items + 2)
     return coo_array((np.ones(len(rows)), (rows, items)), shape=shape).tocsr()
 
 

@@ -14,18 +14,41 @@ from fw.interfaces import Sequences
 
 if TYPE_CHECKING:
     from fw.data.split import Split
+    from fw.data.windows import Windows
     from fw.engine.batches import Plan
 
 
 class TrainingRows(FlatRows):
-    """Users' training parts: the oldest ``lengths[row]`` items of each row."""
+    """Users' training parts: the oldest ``lengths[row]`` items of each row.
+
+    With ``windows`` a row is not a user but one of them; ``users`` says whose.
+    """
 
     lengths: Tensor  # [U] int64
+    context: Tensor | None  # [U] int64: so many of a row's oldest items are not to be predicted
 
-    def __init__(self, split: Split, columns: Mapping[str, np.ndarray] | None = None) -> None:
+    def __init__(
+        self,
+        split: Split,
+        columns: Mapping[str, np.ndarray] | None = None,
+        windows: Windows | None = None,
+    ) -> None:
         super().__init__(split.store, columns)
-        self._keep("lengths", split.train_lengths)
+        self.users = np.arange(len(split.train_lengths)) if windows is None else windows.users
         self.host_lengths = np.asarray(split.train_lengths)  # shapes are decided from these
+        self._whole: tuple[TrainingRows, ...] = ()  # no module of this one: it stays on the host
+        if windows is not None:
+            self._whole = (TrainingRows(split),)
+            self._keep("starts", split.store.offsets[:-1][windows.users] + windows.firsts)
+            self.host_lengths = windows.lengths
+        self._keep("lengths", self.host_lengths)
+        context = None if windows is None else torch.from_numpy(windows.context)
+        self.register_buffer("context", context, persistent=False)
+
+    @property
+    def by_user(self) -> TrainingRows:
+        """The same with a row a user."""
+        return self._whole[0] if self._whole else self
 
     def newest(self, rows: Tensor, width: int) -> Sequences:
         """Return the newest ``width`` training items of each of ``rows`` ([B]), as [B, width]."""
@@ -36,7 +59,12 @@ class TrainingRows(FlatRows):
         return self.newest(torch.from_numpy(plan.rows).to(self.items.device), plan.width)
 
     def distinct_items(self) -> tuple[Tensor, Tensor]:
-        """Return rows and items ([S] int64 each): every row's distinct training items, sorted."""
+        """Return rows and items ([S] int64 each): every row's distinct training items, sorted.
+
+        A window has those of its user: what the user has had is no negative anywhere.
+        """
+        if self.context is not None:
+            return _repeated(*self.by_user.distinct_items(), torch.from_numpy(self.users))
         ends = torch.cumsum(self.lengths, 0)
         rows = torch.repeat_interleave(torch.arange(len(self.lengths)), self.lengths)
         within = torch.arange(len(rows)) - (ends - self.lengths)[rows]
@@ -48,10 +76,21 @@ class TrainingRows(FlatRows):
     def count_newest(self, numbers: Tensor, weights: Tensor, num_items: int) -> Tensor:
         """Add up, by item, the weight ([U]) of each row for its newest ``numbers`` ([U]) items.
 
-        Returns [N + 2] float64.
+        Items that are not to be predicted are left out. Returns [N + 2] float64.
         """
+        if self.context is not None:
+            numbers = torch.minimum(numbers, self.lengths - self.context)
         rows = torch.repeat_interleave(torch.arange(len(numbers)), numbers)
         within = torch.arange(len(rows)) - (numbers.cumsum(0) - numbers)[rows]
         first = self.starts + self.lengths - numbers
         items = self.items[first[rows] + within].to(torch.int64)
         return torch.bincount(items, weights.double()[rows], minlength=num_items + 2)
+
+
+def _repeated(rows: Tensor, items: Tensor, users: Tensor) -> tuple[Tensor, Tensor]:
+    """Return rows and items of windows, given those of users, sorted, and each window's user."""
+    counts = torch.bincount(rows, minlength=int(users.max()) + 1)
+    starts, own = counts.cumsum(0) - counts, counts[users]
+    windows = torch.repeat_interleave(torch.arange(len(users)), own)
+    within = torch.arange(len(windows)) - (own.cumsum(0) - own)[windows]
+    return windows, items[starts[users[windows]] + within]

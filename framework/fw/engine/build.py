@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import attrs
@@ -11,12 +11,14 @@ import torch
 from torch import nn
 
 from fw.config.recipe import Chosen, Recipe
-from fw.config.slots import LossSlot
+from fw.config.slots import InputSlot, LossSlot
+from fw.data.coding import Coding
 from fw.data.split import Split
 from fw.data.training import TrainingRows
 from fw.engine.blame import blamed_on
 from fw.engine.step import Step, Term
 from fw.interfaces import Encoder, Evaluator, Info, Task
+from fw.nn.inputs import Joined, join
 from fw.views import TwoViews
 
 
@@ -32,18 +34,23 @@ def make(chosen: Chosen, info: Info, seed: int, place: str = "") -> Any:
 
 
 def make_info(
-    recipe: Recipe, split: Split, training: TrainingRows, warn: Callable[[str], None]
+    recipe: Recipe,
+    split: Split,
+    training: TrainingRows,
+    warn: Callable[[str], None],
+    codings: Mapping[str, Coding],
 ) -> Info:
     """Gather what components may know of the data: the training part alone."""
     store = split.store
     return Info(
-        num_users=store.num_users,
+        num_users=len(training.users),
         num_items=store.num_items,
         max_len=recipe.max_len,
         item_counts=torch.tensor(split.item_counts),
         training=training,
         item_frame=store.item_frame,
-        user_ids=store.user_ids.tolist(),
+        user_ids=store.user_ids[training.users].tolist(),
+        codings=codings,
         warn=warn,
     )
 
@@ -58,14 +65,23 @@ class Model(nn.Module):
 
 def build_model(recipe: Recipe, info: Info) -> Model:
     """Build what scores items, as :func:`build_step` does, and nothing else; on the CPU."""
-    encoder = make(recipe.one("encoder"), info, recipe.seed)
+    encoder = build_encoder(recipe, info)
     info = attrs.evolve(info, hidden_size=encoder.hidden_size)
     return Model(encoder, make(recipe.one("task"), info, recipe.seed))
 
 
+def build_encoder(recipe: Recipe, info: Info) -> Encoder:
+    """Build the encoder with whatever else it is to embed beside items."""
+    encoder: Encoder = make(recipe.one("encoder"), info, recipe.seed)
+    if recipe.many("input"):
+        info = attrs.evolve(info, hidden_size=encoder.hidden_size)
+        join(encoder, _inputs(recipe, info), info)
+    return encoder
+
+
 def build_step(recipe: Recipe, info: Info) -> Step:
     """Build everything that training needs, on the CPU."""
-    encoder = make(recipe.one("encoder"), info, recipe.seed)
+    encoder = build_encoder(recipe, info)
     info = attrs.evolve(info, hidden_size=encoder.hidden_size)
     task = make(recipe.one("task"), info, recipe.seed)
     info = attrs.evolve(info, task=task)
@@ -77,6 +93,7 @@ def build_step(recipe: Recipe, info: Info) -> Step:
         encoder=encoder,
         terms=_terms(recipe, info),
         sampler=make(sampler, info, recipe.seed) if sampler else None,
+        context=info.training.context,
     )
 
 
@@ -93,6 +110,13 @@ def term_names(losses: Sequence[Chosen]) -> list[str]:
         before = sum(other.name == chosen.name for other in losses[: len(names)])
         names.append(f"{chosen.name}.{before + 1}" if before else chosen.name)
     return names
+
+
+def _inputs(recipe: Recipe, info: Info) -> list[Joined]:
+    return [
+        Joined(make(chosen, info, recipe.seed, str(number)), cast(InputSlot, chosen.slot).combine)
+        for number, chosen in enumerate(recipe.many("input"), start=1)
+    ]
 
 
 def _terms(recipe: Recipe, info: Info) -> list[Term]:

@@ -9,13 +9,14 @@ from typing import Any
 import attrs
 
 from fw.config.recipe import Recipe
+from fw.data.asked import asked_for, codings_of
 from fw.data.description import describe
 from fw.data.final_split import with_validation_trained
-from fw.data.moments import asked_for
 from fw.data.places import Places
 from fw.data.prepare import Loaded, load
 from fw.data.split import Split
 from fw.data.training import TrainingRows
+from fw.data.windows import Windows, cut_windows
 from fw.engine.blame import blamed_on
 from fw.engine.build import make_info
 from fw.engine.guards import check_split
@@ -51,10 +52,17 @@ class RunData:
     def info(self, recipe: Recipe, warn: Callable[[str], None]) -> Info:
         """Make what components are told of the data.
 
-        Raises DataError if the encoder asks for times that the data does not have.
+        Raises DataError if a component asks for a column that the data does not have.
         """
-        rows = TrainingRows(self.split, asked_for(recipe, self.split.store))
-        return make_info(recipe, self.split, rows, warn)
+        rows = TrainingRows(self.split, asked_for(recipe, self.split), self._windows(recipe))
+        return make_info(recipe, self.split, rows, warn, codings_of(recipe, self.split))
+
+    def _windows(self, recipe: Recipe) -> Windows | None:
+        stride = recipe.training.window_stride
+        if stride is None:
+            return None
+        width = recipe.max_len + recipe.one("task").settings.ahead
+        return cut_windows(self.split.train_lengths, width, stride)
 
     def require(self, fingerprints: Mapping[str, Any], where: Path) -> None:
         """Raise RunError unless the data has these fingerprints."""

@@ -8,7 +8,7 @@ import attrs
 import torch
 
 from fw.config.recipe import Recipe
-from fw.data.moments import asked_for
+from fw.data.asked import asked_for
 from fw.data.split import CaseList, Split
 from fw.engine.baselines import baselines
 from fw.engine.build import build_evaluators
@@ -37,7 +37,7 @@ class Exam:
         """Sort out, once, which items every case may be ranked with."""
         lists = {"valid": split.valid, "test": split.test}
         lists = {name: cases for name, cases in lists.items() if len(cases)}
-        columns = asked_for(recipe, split.store)
+        columns = asked_for(recipe, split)
         return cls(
             evaluators=build_evaluators(recipe, info),
             case_lists=lists,

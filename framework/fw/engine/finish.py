@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fw.data.asked import columns_to_keep
 from fw.engine import results
 from fw.engine.data import RunData
 from fw.engine.display import Rows
@@ -25,7 +26,6 @@ def finish(
     ``load`` is what the machine had to do meanwhile. ``result.json`` is written last: a folder that
     has it is complete.
     """
-    folder, reporter = session.folder, session.reporter
     with session.watch.during("evaluating"):
         scores = _score_best(session, exam, state)
         rows: Rows = {"model": scores, **exam.score_baselines(loaded.split)}
@@ -44,8 +44,8 @@ def _write_down(
     folder, reporter, scores = session.folder, session.reporter, rows["model"]
     with session.watch.during("recording"):
         folder.write_ranks(results.ranks_frame(loaded.split, exam.case_lists, scores))
-        timed = bool(session.training_rows.column_names)
-        write_histories(folder, loaded.split, times=timed)
+        times, columns = columns_to_keep(session.training_rows.column_names, exam.info.codings)
+        write_histories(folder, loaded.split, times=times, columns=columns)
     content = {
         "data": loaded.name,
         "metrics": results.as_json(scores),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +17,20 @@ from fw.engine.folder import RunFolder
 from fw.errors import RunError
 
 ITEMS, HISTORIES = "items.parquet", "histories.parquet"
+_COLUMN = "column "
 
 
-def write_histories(folder: RunFolder, split: Split, *, times: bool = False) -> None:
+def write_histories(
+    folder: RunFolder, split: Split, *, times: bool = False, columns: Sequence[str] = ()
+) -> None:
     """Keep all items and every user's history, as two parquet files in the run folder.
 
     ``items.parquet`` has a row an item, in the order of the items' numbers: its id in ``item``,
     and what the data set says of items (``title`` ...). ``histories.parquet`` has a row a user:
     ``user`` (id), ``items`` (rows of the other file, counted from 1; oldest first) and ``trained``
     (how many of them, from the oldest on, were trained on); with ``times``, for encoders that ask
-    for them, also ``times``. Neither is written where the data set says something of items that
+    for them, also ``times``; and of each of ``columns`` of interactions, such as ``rating``, a list
+    under ``column rating``. Neither is written where the data set says something of items that
     parquet would not give back: the data set is then needed again.
     """
     try:
@@ -33,11 +38,13 @@ def write_histories(folder: RunFolder, split: Split, *, times: bool = False) -> 
     except NotKeepableError:
         return
     folder.write_table(ITEMS, items)
-    folder.write_table(HISTORIES, _history_table(split, times))
+    folder.write_table(HISTORIES, _history_table(split, times, columns))
 
 
 def read_histories(folder: RunFolder) -> Split | None:
-    """Return what was kept, without cases, and without times if they were not; None if nothing was.
+    """Return what was kept, without cases, and without times and columns that were not.
+
+    None if nothing was kept.
 
     Raises RunError for files that are damaged.
     """
@@ -54,6 +61,11 @@ def read_histories(folder: RunFolder) -> Split | None:
         user_ids=np.asarray(table["user"].to_pylist(), dtype=object),
         item_ids=np.asarray(frame.index.tolist(), dtype=object),
         times=_laid_flat(table["times"]) if "times" in table.column_names else None,
+        columns={
+            name.removeprefix(_COLUMN): _laid_flat(table[name])
+            for name in table.column_names
+            if name.startswith(_COLUMN)
+        },
         item_frame=frame if len(frame.columns) else None,
     )
     none = CaseList(*(np.array([], dtype=np.int64) for _ in range(2)))
@@ -78,7 +90,7 @@ def _item_frame(store: SequenceStore) -> pd.DataFrame:
     return frame.set_axis(ids)
 
 
-def _history_table(split: Split, times: bool) -> pa.Table:
+def _history_table(split: Split, times: bool, names: Sequence[str]) -> pa.Table:
     store = split.store
     columns = {
         "user": pa.array(store.user_ids, pa.string()),
@@ -87,6 +99,8 @@ def _history_table(split: Split, times: bool) -> pa.Table:
     }
     if times:
         columns["times"] = _lists(pa.array(store.times, pa.int64()), store)
+    for name in names:
+        columns[f"{_COLUMN}{name}"] = _lists(pa.array(store.columns[name]), store)
     return pa.table(columns)
 
 
@@ -97,8 +111,8 @@ def _lists(values: pa.Array, store: SequenceStore) -> pa.Array:
 
 def _laid_flat(lists: pa.ChunkedArray) -> np.ndarray:
     """Return the values of all lists, in memory of its own: torch wants to write."""
-    flat: np.ndarray = lists.combine_chunks().flatten().to_numpy().copy()
-    return flat
+    flat: np.ndarray = lists.combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return flat.astype(str) if flat.dtype == object else flat.copy()
 
 
 def _read(path: Path) -> pa.Table:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from fw.config.recipe import Recipe
+from fw.data.asked import codings_of
 from fw.data.split import Split
 from fw.data.training import TrainingRows
 from fw.engine.build import Model, build_model, make_info
@@ -60,7 +61,8 @@ def open_trained(
     recipe, _, _ = read_kept_recipe(folder, warn)
     chosen = choose_device(device)
     split = read_histories(folder) or load_kept_data(folder, recipe, data, warn).split
-    info = make_info(recipe, split, TrainingRows(split), warn)
+    codings = codings_of(recipe, split, ("input",))  # what losses look at is for training
+    info = make_info(recipe, split, TrainingRows(split), warn, codings)
     model = build_model(recipe, info)
     weights, file = kept_weights(folder, result)
     parts = tuple(f"{name}." for name, _ in model.named_children())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 import attrs
 import numpy as np
 import torch
 
+from fw.data.coding import coded
 from fw.data.moments import moments
 from fw.engine.model import Trained
 from fw.engine.top_lists import first_items
@@ -23,21 +25,34 @@ class Histories:
     """Histories of known items, one after the other, oldest first.
 
     History h has ``items[offsets[h]:offsets[h + 1]]``; ``rows`` are the rows of the run's data that
-    they belong to, 0 where they are new. ``times`` are those of the items, None if none are known.
+    they belong to, 0 where they are new. ``times`` are those of the items, None if none are known;
+    ``columns`` what else is known of them, as the run's model is given it.
     """
 
     items: np.ndarray  # [T] int32, 1..N
     offsets: np.ndarray  # [H + 1] int64
     rows: np.ndarray  # [H] int64
     times: np.ndarray | None = None  # [T] int64
+    columns: Mapping[str, np.ndarray] = MappingProxyType({})  # [T] each, by key of its coding
 
     @classmethod
     def new(
-        cls, items: np.ndarray, owners: np.ndarray, number: int, times: np.ndarray | None = None
+        cls,
+        run: Trained,
+        items: np.ndarray,
+        owners: np.ndarray,
+        number: int,
+        times: np.ndarray | None = None,
+        raw: Mapping[str, np.ndarray] = MappingProxyType({}),
     ) -> Histories:
-        """Gather ``number`` histories from items and the history of each; owners never fall."""
+        """Gather ``number`` histories from items and the history of each; owners never fall.
+
+        ``raw`` ([T] each) are further columns, as the data has them.
+        """
         offsets = np.searchsorted(owners, np.arange(number + 1))
-        return cls(items.astype(np.int32), offsets, np.zeros(number, dtype=np.int64), times)
+        columns = coded(run.info.codings, raw, times, offsets)
+        rows = np.zeros(number, dtype=np.int64)
+        return cls(items.astype(np.int32), offsets, rows, times, columns)
 
     @classmethod
     def of_rows(cls, run: Trained, rows: np.ndarray) -> Histories:
@@ -46,13 +61,17 @@ class Histories:
         whole = cls(store.items, store.offsets, np.arange(store.num_users))
         places = whole.places_of(rows)
         times = None if store.times is None else store.times[places]
-        return cls(store.items[places], np.append(0, whole.lengths[rows].cumsum()), rows, times)
+        offsets = np.append(0, whole.lengths[rows].cumsum())
+        raw = {name: column[places] for name, column in store.columns.items()}
+        columns = coded(run.info.codings, raw, times, offsets)
+        return cls(store.items[places], offsets, rows, times, columns)
 
     @classmethod
     def joined(cls, parts: Sequence[Histories]) -> Histories:
         """Put the histories of several together, one after the other.
 
-        Where only some have times, the others' items are all of one moment.
+        Where only some have times, the others' items are all of one moment; where only some have a
+        column, nothing is known of the others.
         """
         lengths = np.concatenate([part.lengths for part in parts])
         items = np.concatenate([part.items for part in parts])
@@ -60,7 +79,9 @@ class Histories:
         times = None
         if any(part.times is not None for part in parts):
             times = np.concatenate([part.times_or_zeros() for part in parts])
-        return cls(items, np.append(0, lengths.cumsum()), rows, times)
+        names = {name for part in parts for name in part.columns}
+        columns = {name: np.concatenate([p.column_or_zeros(name) for p in parts]) for name in names}
+        return cls(items, np.append(0, lengths.cumsum()), rows, times, columns)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -77,6 +98,10 @@ class Histories:
     def times_or_zeros(self) -> np.ndarray:
         """Return the times, or the same one for all items."""
         return np.zeros(len(self.items), np.int64) if self.times is None else self.times
+
+    def column_or_zeros(self, name: str) -> np.ndarray:
+        """Return a column, or 0 for all items: not known."""
+        return self.columns.get(name, np.zeros(len(self.items), np.int64))
 
     def places_of(self, chosen: np.ndarray) -> np.ndarray:
         """Return where the items of the chosen histories stand, one history after the other."""
@@ -101,7 +126,8 @@ class Histories:
 
     @cached_property
     def _columns(self) -> dict[str, np.ndarray]:
-        return {} if self.times is None else moments(self.times, self.offsets)
+        times = {} if self.times is None else moments(self.times, self.offsets)
+        return {**times, **self.columns}
 
 
 class Lists(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 
 import attrs
@@ -43,6 +44,7 @@ class Request:
     users: Sequence[str | None]  # [H]
     histories: Histories  # [H]
     unknown: Mapping[int, tuple[str, ...]] = attrs.field(factory=dict)  # by history, left out
+    absent: frozenset[str] = frozenset()  # columns that the model looks at and some do not have
 
     @classmethod
     def joined(cls, parts: Sequence[Request]) -> Request:
@@ -52,7 +54,8 @@ class Request:
         for part in parts:
             unknown |= {len(users) + number: items for number, items in part.unknown.items()}
             users += part.users
-        return cls(users, Histories.joined([part.histories for part in parts]), unknown)
+        absent = frozenset().union(*(part.absent for part in parts))
+        return cls(users, Histories.joined([part.histories for part in parts]), unknown, absent)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -115,7 +118,10 @@ class Recommender:
         order = np.lexsort((times, users))  # stable: rows of one time stay in their order
         words = frame["item"].astype(object).to_numpy()
         known = np.asarray(times)[order] if "time" in frame else None
-        return self._request(list(map(str, names)), users[order], words[order], known)
+        numbers, texts = self.columns
+        raw = {name: frame[name].to_numpy()[order] for name in numbers if name in frame}
+        raw |= {name: frame[name].to_numpy(dtype=str)[order] for name in texts if name in frame}
+        return self._request(list(map(str, names)), users[order], words[order], known, raw)
 
     def answers(self, request: Request, *, k: int = 10, seen: bool = False) -> list[Recommendation]:
         """Answer with one recommendation a history; raises UserError if k is below 1."""
@@ -166,6 +172,14 @@ class Recommender:
         return pd.DataFrame(columns)
 
     @cached_property
+    def columns(self) -> tuple[Sequence[str], Sequence[str]]:
+        """Columns of interactions that the model looks at: those of numbers, and those of text."""
+        kept = self.run.split.store.columns
+        wanted = {coding.use.name for coding in self.run.info.codings.values()}
+        texts = {name for name in wanted if name in kept and kept[name].dtype.kind == "U"}
+        return sorted(wanted - texts), sorted(texts)
+
+    @cached_property
     def catalogue(self) -> Catalogue:
         """Items and users by id."""
         return Catalogue(self.run.split.store)
@@ -176,6 +190,7 @@ class Recommender:
         owners: np.ndarray,
         words: np.ndarray,
         times: np.ndarray | None = None,
+        raw: Mapping[str, np.ndarray] = MappingProxyType({}),
     ) -> Request:
         """Gather histories from items by id; ``owners`` (which user each is of) never fall."""
         numbers = self.catalogue.numbers_of(words)
@@ -184,8 +199,16 @@ class Recommender:
         for owner, word in zip(owners[~known].tolist(), words[~known], strict=True):
             unknown[owner] = (*unknown.get(owner, ()), word)
         kept = None if times is None else times[known]
-        histories = Histories.new(numbers[known], owners[known], len(users), kept)
-        return Request(users, histories, unknown)
+        columns = {name: column[known] for name, column in raw.items()}
+        histories = Histories.new(
+            self.run, numbers[known], owners[known], len(users), kept, columns
+        )
+        absent = {
+            coding.use.name
+            for key, coding in self.run.info.codings.items()
+            if key not in histories.columns
+        }
+        return Request(users, histories, unknown, frozenset(absent))
 
 
 def require_positive(k: int) -> None:

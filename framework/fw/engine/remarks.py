@@ -21,6 +21,9 @@ def remarks(request: Request, found: Lists) -> Iterator[str]:
     if unknown:
         names = _some([repr(item) for item in unknown[:_NAMED]], len(unknown))
         yield f"items that the data does not know, left out ({len(unknown):,}): {names}"
+    if request.absent:
+        names = ", ".join(sorted(request.absent))
+        yield f"histories were given without {names}: to the model that is not known of their items"
     popular = _names(request, found.popular)
     if popular:
         yield f"no known item in the history, so these are the most popular items: {popular}"

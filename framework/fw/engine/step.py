@@ -14,7 +14,7 @@ from fw.engine.batches import Group
 from fw.engine.cutting import cut, cut_negatives, newest, slice_rows
 from fw.engine.encoding import Part, encoded
 from fw.engine.positionwise import as_rows
-from fw.engine.targets import gathered, most_targets, states_of_targets
+from fw.engine.targets import gathered, most_targets, states_of_targets, without_context
 from fw.interfaces import (
     Batch,
     Encoder,
@@ -59,6 +59,8 @@ class Step(nn.Module):
     A module, so that its parts are moved, trained and saved together.
     """
 
+    context: Tensor | None
+
     def __init__(
         self,
         *,
@@ -68,30 +70,28 @@ class Step(nn.Module):
         encoder: Encoder,
         terms: Sequence[Term],
         sampler: Sampler | None = None,
+        context: Tensor | None = None,
     ) -> None:
+        """``context`` is that of :class:`fw.data.training.TrainingRows`."""
         super().__init__()
         self.seed, self.max_len = seed, max_len
         self.task, self.encoder = task, encoder
         self.sampler, self.terms = sampler, tuple(terms)
         self.parts = nn.ModuleDict(_modules(terms))
+        self.register_buffer("context", context, persistent=False)
         self.needs_negatives = any("negatives" in term.loss.requires for term in terms)
+        self.peers: Peers = ALONE
 
     def forward(
         self, history: Sequences, groups: Sequence[Group], epoch: Tensor | int
     ) -> tuple[Tensor, Tensor]:
         """Return the loss ([]) and its unweighted terms ([T]) of what a loader gave.
-        self.peers: Peers = ALONE
 
         ``history`` are the newest ``history_width`` training items of the batch, longest first.
         """
         means = self.means(*self.batch(history, epoch), groups)
         loss = sum(term.weight * mean for term, mean in zip(self.terms, means, strict=True))
         return torch.as_tensor(loss), torch.stack(means).detach()
-
-    @property
-    def history_width(self) -> int:
-        """How many of a row's newest training items the task is given at most."""
-        return self.max_len + self.task.ahead
 
     @contextmanager
     def among(self, peers: Peers) -> Iterator[None]:
@@ -103,6 +103,11 @@ class Step(nn.Module):
             self.peers = before
 
     @property
+    def history_width(self) -> int:
+        """How many of a row's newest training items the task is given at most."""
+        return self.max_len + self.task.ahead
+
+    @property
     def device(self) -> torch.device:
         """Where the weights are, and where a history must be."""
         return self.encoder.items.device
@@ -111,6 +116,8 @@ class Step(nn.Module):
         """Make the batch of a history and the place that everything in the step draws from."""
         rng = Rng.for_rows(self.seed, epoch, history.rows)
         batch = checked_batch(self.task(history, rng.child("task")), history, self.task)
+        if self.context is not None:
+            batch = without_context(batch, self.context, self.task.ahead)
         return gathered(batch, self.task), rng
 
     def means(self, batch: Batch, rng: Rng, groups: Sequence[Group]) -> list[Tensor]:

@@ -30,6 +30,17 @@ def gathered(batch: Batch, task: Task) -> Batch:
     return batch._replace(targets=take(batch.targets, places, lengths), places=places)
 
 
+def without_context(batch: Batch, context: Tensor, ahead: int) -> Batch:
+    """Return the batch without the targets that belong to an older window of the same history.
+
+    Of each training row, its oldest ``context`` ([U]) items are not to be predicted here.
+    """
+    targets = batch.targets
+    places = torch.arange(targets.items.shape[1], device=context.device) + ahead
+    ours = places >= context[targets.rows][:, None]
+    return batch._replace(targets=targets._replace(items=torch.where(ours, targets.items, PAD)))
+
+
 def most_targets(task: Task, width: int) -> int:
     """Return how many targets a row of ``width`` inputs may have."""
     count = getattr(task, "num_targets", None)

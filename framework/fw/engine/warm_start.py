@@ -102,7 +102,9 @@ class Matching:
 
 
 def _item_tables(step: Step) -> Iterator[str]:
-    """Yield the names of weights that belong to tables of items."""
+    """Yield the names of weights that have a row an item, of tables of items."""
     for place, module in step.named_modules():
         if isinstance(module, ItemTable) or module is step.encoder.items:
-            yield from (f"{place}.{name}" for name in module.state_dict())
+            state = module.state_dict()
+            size = step.encoder.items.num_items + 2
+            yield from (f"{place}.{name}" for name, rows in state.items() if len(rows) == size)

@@ -93,6 +93,21 @@ def _inputs(history: Sequences, names: Iterable[str]) -> dict[str, Any]:
     return {name: values.numpy() for name, values in given.items()}
 
 
+def require_items_alone(run: Trained) -> None:
+    """Raise UserError, naming the input, where one looks at more than items.
+
+    What such a column means to the model follows from the training data, which a file of ONNX
+    does not hold.
+    """
+    for chosen in run.recipe.many("input"):
+        if columns := [use.name for use in getattr(chosen.settings, "columns", ())]:
+            raise UserError(
+                f"input {chosen.name!r} cannot be exported to ONNX: it looks at "
+                f"{', '.join(columns)}, beside the items\n"
+                f"    it comes from {origin(chosen.entry)}"
+            )
+
+
 def refusal(run: Trained, reason: str) -> UserError:
     """Make the error that names the encoder, and whose it is."""
     entry = run.recipe.one("encoder").entry

@@ -42,4 +42,5 @@ class Scores(nn.Module):
 
 def column_names(run: Trained) -> tuple[str, ...]:
     """Return the columns that a run's encoder asks for, such as the times of interactions."""
-    return tuple(getattr(run.recipe.one("encoder").settings, "columns", ()))
+    asked = getattr(run.recipe.one("encoder").settings, "columns", ())
+    return tuple(name for name in asked if isinstance(name, str))

@@ -13,7 +13,7 @@ import fw
 from fw.engine.files import write_bytes, write_text
 from fw.engine.model import Trained, open_trained
 from fw.export.agreement import TOLERANCE, Agreement, compare
-from fw.export.conversion import convert, refusal, scorer, serialise
+from fw.export.conversion import convert, refusal, require_items_alone, scorer, serialise
 from fw.extras import require_extra
 
 if TYPE_CHECKING:
@@ -42,10 +42,12 @@ def export_onnx(
 
     Beside it stands ``<name>.items.json``: the raw id of every column of the scores. Raises
     UserError, and writes nothing, where the libraries are missing, where the encoder cannot be
-    exported, and where exported and trained scores differ by more than 1e-4.
+    exported, where an input looks at columns, and where exported and trained scores differ by more
+    than 1e-4.
     """
     require_extra("fw export --format onnx", "export", "onnx", "onnxscript", "onnxruntime")
     trained = open_trained(run, device="cpu", data=data, warn=warn)
+    require_items_alone(trained)
     content = serialise(_described(convert(trained), trained, Path(run)), trained)
     agreement = compare(trained, scorer(content, trained))
     if not agreement.close:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -13,7 +15,10 @@ from fw.random import Rng
 
 
 class Embedding(nn.Module):
-    """Item rows times ``scale``, plus positions, then LayerNorm if there is one, then dropout."""
+    """Item rows times ``scale``, plus positions, then LayerNorm if there is one, then dropout.
+
+    What else is embedded (:mod:`fw.nn.inputs`) is joined with the scaled rows.
+    """
 
     def __init__(
         self,
@@ -29,12 +34,24 @@ class Embedding(nn.Module):
         self.norm = norm or nn.Identity()
         self.dropout = AddressDropout(dropout, "embeddings")
 
-    def forward(self, rows: Tensor, numbers: Tensor, rng: Rng | None) -> Tensor:
-        """Embed items ([..., D]) whose positions have the vectors of these numbers."""
+    def forward(
+        self,
+        rows: Tensor,
+        numbers: Tensor,
+        rng: Rng | None,
+        join: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
+        """Embed items ([..., D]) whose positions have the vectors of these numbers.
+
+        ``join``, if there is anything to join them with, is called with the scaled rows.
+        """
+        scale = self.scale
+        if join is not None:
+            rows, scale = join(rows * scale), 1.0
         if self.positions is None:
-            hidden = rows * self.scale
+            hidden = rows * scale
         else:
-            hidden = torch.add(self.positions(numbers), rows, alpha=self.scale)
+            hidden = torch.add(self.positions(numbers), rows, alpha=scale)
         embedded: Tensor = self.dropout(self.norm(hidden), rng)
         return embedded
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -12,6 +12,7 @@ from fw.interfaces import Sequences
 from fw.nn.attending import causal_mask, hide_gaps, hide_padding, take_queries
 from fw.nn.block import Block
 from fw.nn.embedding import Embedding, is_item
+from fw.nn.inputs import Inputs
 from fw.nn.items import ItemTable
 from fw.nn.norm import LayerNorm
 from fw.nn.packing import Packing
@@ -55,6 +56,7 @@ class SequenceEncoder(nn.Module):
         self.hidden_size = items.weight.shape[1]
         self.items = items
         self.input_items = input_items
+        self.inputs: Inputs | None = None  # what else is embedded
         self.embedding = embedding
         self.blocks = nn.ModuleList(blocks)
         self.norm = norm or nn.Identity()
@@ -76,12 +78,15 @@ class SequenceEncoder(nn.Module):
     def _packed(self, parts: Sequence[Sequences], rngs: Sequence[Rng | None]) -> Sequence[Tensor]:
         for part in parts:
             self._check_width(part)
-        masks = [self._mask(part, self.items.weight) for part in parts]
+        like = next(self.parameters())
+        masks = [self._mask(part, like) for part in parts]
         packing = Packing([(len(p.items), p.items.shape[1]) for p in parts], masks)
         items = packing.laid([part.items for part in parts])
         numbers = packing.laid([self._numbers(part) for part in parts])
         rng = packing.joined(rngs)
-        hidden = self.embedding(self._rows(items), numbers, rng)
+        named = self._named(parts)
+        columns = {name: packing.laid([part.columns[name] for part in parts]) for name in named}
+        hidden = self._embed(items, numbers, columns, rng)
         hidden = self._transform(Begun(hidden, packing, None), rng)
         return packing.cut(hidden * is_item(items, hidden))
 
@@ -100,8 +105,22 @@ class SequenceEncoder(nn.Module):
 
     def _begin(self, sequences: Sequences, rng: Rng | None) -> Begun:
         self._check_width(sequences)
-        hidden = self.embedding(self._rows(sequences.items), self._numbers(sequences), rng)
+        numbers = self._numbers(sequences)
+        hidden = self._embed(sequences.items, numbers, sequences.columns, rng)
         return Begun(hidden, self._mask(sequences, hidden), None)
+
+    def _embed(
+        self, items: Tensor, numbers: Tensor, columns: Mapping[str, Tensor], rng: Rng | None
+    ) -> Tensor:
+        """Embed items ([...]) at positions of such numbers, with what else is embedded."""
+        inputs, rows = self.inputs, self._rows(items)
+        if inputs is None:
+            return self.embedding(rows, numbers, rng)
+        return self.embedding(rows, numbers, rng, lambda rows: inputs(rows, items, columns, rng))
+
+    def _named(self, parts: Sequence[Sequences]) -> Iterable[str]:
+        """Name the columns that inputs may look at."""
+        return () if self.inputs is None else parts[0].columns
 
     def _numbers(self, sequences: Sequences) -> Tensor:
         places = torch.arange(sequences.items.shape[1], device=sequences.items.device)
@@ -167,8 +186,12 @@ class AttendedPaddingEncoder(SequenceEncoder):
     def _slots(self, sequences: Sequences, rng: Rng | None) -> tuple[Tensor, Tensor]:
         """Return the items of all slots ([B, slots]), and what they are embedded as."""
         self._check_width(sequences)
-        items = pad_left(sequences, self.max_len)
-        return items, self.embedding(self._rows(items), self._numbers(sequences), rng)
+        items = pad_left(sequences, sequences.items, self.max_len)
+        columns = {
+            name: pad_left(sequences, sequences.columns[name], self.max_len)
+            for name in self._named([sequences])
+        }
+        return items, self._embed(items, self._numbers(sequences), columns, rng)
 
     def _numbers(self, sequences: Sequences) -> Tensor:
         places = places_in_slots(sequences.lengths, self.max_len)

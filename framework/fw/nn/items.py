@@ -29,7 +29,7 @@ class ItemTable(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the table is."""
-        return self.weight.device
+        return next(self.parameters()).device  # not that of weight, which may have to be computed
 
     def rows(self, ids: Tensor) -> Tensor:
         """Return the embeddings of ``ids`` (any shape, 0..N + 1): [..., D]."""

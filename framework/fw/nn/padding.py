@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from fw.interfaces import PAD, Sequences
+from fw.interfaces import Sequences
 
 
 def places_in_slots(lengths: Tensor, width: int) -> Tensor:
@@ -14,11 +14,14 @@ def places_in_slots(lengths: Tensor, width: int) -> Tensor:
     return slots - (width - lengths).unsqueeze(1)
 
 
-def pad_left(sequences: Sequences, width: int) -> Tensor:
-    """Return the items padded on the left, [B, width]; no row may be longer."""
+def pad_left(sequences: Sequences, values: Tensor, width: int) -> Tensor:
+    """Return the items, or a column of them ([B, L]), padded with 0 on the left: [B, width].
+
+    No row may be longer.
+    """
     places = places_in_slots(sequences.lengths, width)
-    items = sequences.items.gather(1, places.clamp(0, sequences.items.shape[1] - 1))
-    return torch.where(places < 0, PAD, items)
+    moved = values.gather(1, places.clamp(0, values.shape[1] - 1))
+    return torch.where(places < 0, 0, moved)
 
 
 def pad_right(hidden: Tensor, lengths: Tensor, width: int) -> Tensor:

@@ -51,6 +51,7 @@ class EncoderSettings:
     """
 
     causal: ClassVar[bool] = True
+    embeds_inputs: ClassVar[bool] = True
     block: ClassVar[type[Block]]
     embedding_norm: ClassVar[bool] = False  # LayerNorm before the first block
     inner_factor: ClassVar[int] = 1  # inner_size, where it is left out, in hidden sizes

@@ -19,6 +19,7 @@ from fw.testing.augmenters import AugmenterContract
 from fw.testing.datasets import DatasetContract
 from fw.testing.encoders import EncoderContract
 from fw.testing.evaluators import EvaluatorContract
+from fw.testing.inputs import InputContract
 from fw.testing.loaders import LoaderContract
 from fw.testing.losses import LossContract
 from fw.testing.optimizers import OptimizerContract
@@ -34,6 +35,7 @@ __all__ = [
     "DatasetContract",
     "EncoderContract",
     "EvaluatorContract",
+    "InputContract",
     "LoaderContract",
     "LossContract",
     "OptimizerContract",

@@ -46,9 +46,12 @@ class Contract:
         return recipes.choose(self.kind, self.component, self.settings)
 
     @pytest.fixture
-    def info(self) -> Info:
-        """What ``build`` is given: ten users, thirty items, at most eight at a time."""
-        return world.make_info()
+    def info(self, chosen: Chosen) -> Info:
+        """What ``build`` is given: ten users, thirty items, at most eight at a time.
+
+        With the columns that the component asks for, if they are ``rating`` or ``time_gap``.
+        """
+        return world.make_info(getattr(chosen.settings, "columns", ()))
 
     @pytest.fixture
     def built(self, chosen: Chosen, info: Info) -> Any:

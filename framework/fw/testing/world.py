@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from fw.data.coding import Coding, ColumnUse, coded, raw_column
 from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
 from fw.data.training import TrainingRows
@@ -17,6 +18,7 @@ from fw.nn.items import ItemTable
 from fw.random import Rng
 
 NUM_ITEMS = 30
+GENRES = ("Action", "Comedy", "Drama")  # an item has the first few, and every fourth has none
 MAX_LEN = 8
 HIDDEN_SIZE = 8
 # Training items of each row: longer than MAX_LEN, short, and none. Two more are held out.
@@ -38,7 +40,13 @@ def make_store() -> SequenceStore:
         item_ids=np.array([f"item {item}" for item in range(1, NUM_ITEMS + 1)], dtype=object),
         times=1_000_000_000 + draw.permutation(total).cumsum(),
         columns={"rating": draw.integers(1, 6, total)},
-        item_frame=pd.DataFrame({"title": [f"Title {item}" for item in range(1, NUM_ITEMS + 1)]}),
+        item_frame=pd.DataFrame(
+            {
+                "title": [f"Title {item}" for item in range(1, NUM_ITEMS + 1)],
+                "genres": ["|".join(GENRES[: item % 4]) for item in range(1, NUM_ITEMS + 1)],
+                "year": 1990 + np.arange(NUM_ITEMS) % 7,
+            }
+        ),
     )
 
 
@@ -53,22 +61,36 @@ def make_split(store: SequenceStore) -> Split:
     )
 
 
-def make_info() -> Info:
-    """Make what ``build`` is given: the training part, with the column ``rating``."""
+def make_info(uses: Sequence[object] = ()) -> Info:
+    """Make what ``build`` is given: the training part, with the column ``rating``.
+
+    Beside it stand the columns that are asked for: ``rating`` or ``time_gap``, in some form.
+    """
     store = make_store()
     split = make_split(store)
+    codings = {use.key: _coding(use, split) for use in uses if isinstance(use, ColumnUse)}
+    asked = coded(codings, store.columns, store.times, store.offsets)
     return Info(
         num_users=store.num_users,
         num_items=NUM_ITEMS,
         max_len=MAX_LEN,
         item_counts=torch.tensor(split.item_counts),
-        training=TrainingRows(split, store.columns),
+        training=TrainingRows(split, {**store.columns, **asked}),
         item_frame=store.item_frame,
         hidden_size=HIDDEN_SIZE,
         pooled_size=HIDDEN_SIZE,
         user_ids=store.user_ids.tolist(),
+        codings=codings,
         warn=lambda message: None,
     )
+
+
+def _coding(use: ColumnUse, split: Split) -> Coding:
+    store = split.store
+    raw = raw_column(use.name, store.columns, store.times, store.offsets)
+    if raw is None:
+        raise LookupError(f"this world has the columns rating and time_gap, but no {use.name}")
+    return Coding.of(use, raw[split.is_trained()])
 
 
 def newest_items(info: Info, rows: Sequence[int], width: int) -> Sequences:

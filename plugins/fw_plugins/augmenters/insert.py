@@ -7,7 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from fw import Info, Sequences, hookimpl, validators
-from fw.augmentation import min_length_field, random_places, share, share_at_least_one, take
+from fw.augmentation import (
+    min_length_field,
+    put_items,
+    random_places,
+    share,
+    share_at_least_one,
+    take,
+)
 from fw.data.similarity import most_similar
 from fw.random import Rng
 
@@ -19,8 +26,8 @@ class Insert:
     As in CoSeRec (Liu et al., arXiv 2108.06479), with its similarity computed once from the
     training data (:func:`fw.data.similarity.most_similar`); its second one, from the item table
     after a warm-up, is not used. The newest ``max_len`` items are kept, so that a full row loses
-    its oldest. An item that shares no user with another one is doubled. What is inserted gets the
-    columns of the item behind it.
+    its oldest. An item that shares no user with another one is doubled. What is inserted has
+    the time of the item behind it, and nothing else is known of it.
     """
 
     ratio: float = attrs.field(
@@ -69,7 +76,7 @@ class Inserting(nn.Module):
         view = take(sequences, source, lengths)
         # What stands where no item of the row has moved to is what was inserted before the next.
         inserted = moved.gather(1, source) != wanted
-        return view._replace(items=torch.where(inserted, self.similar[view.items], view.items))
+        return put_items(view, inserted, self.similar[view.items])
 
 
 @hookimpl

@@ -8,7 +8,7 @@ import attrs
 import torch
 
 from fw import Info, Sequences, hookimpl, validators
-from fw.augmentation import KeepsLength, min_length_field, random_places, share
+from fw.augmentation import KeepsLength, min_length_field, put_items, random_places, share
 from fw.interfaces import NO_COLUMNS, PAD
 from fw.random import Rng
 
@@ -18,9 +18,9 @@ class Mask:
     """Hide exactly floor(ratio * n) of a row's n items (CL4SRec: Xie et al., ICDE 2022).
 
     ``ratio`` is the share that is hidden. With ``token = "mask"`` a hidden item becomes the mask
-    token N + 1: it has an embedding of its own and is attended to; its columns stay. With
-    ``token = "pad"`` it becomes a gap that attention does not see, columns included, as in
-    CL4SRec-pytorch.
+    token N + 1: it has an embedding of its own and is attended to; of its columns, times alone
+    stay. With ``token = "pad"`` it becomes a gap that attention does not see, all columns included,
+    as in CL4SRec-pytorch.
     """
 
     ratio: float = attrs.field(
@@ -49,7 +49,7 @@ class Masking(KeepsLength):
         """Return the sequences with items hidden, in the same shape."""
         counts = share(self.ratio, sequences.lengths)
         hidden = random_places(sequences, counts, rng)
-        view = sequences._replace(items=torch.where(hidden, self.token, sequences.items))
+        view = put_items(sequences, hidden, self.token)
         return view if self.token != PAD else self._with_gaps(view, hidden)
 
     def _with_gaps(self, view: Sequences, hidden: torch.Tensor) -> Sequences:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import attrs
-import torch
 
 from fw import Info, Sequences, hookimpl, validators
-from fw.augmentation import KeepsLength, min_length_field, random_places, share
+from fw.augmentation import KeepsLength, min_length_field, put_items, random_places, share
 from fw.errors import UserError
 from fw.random import Rng
 
@@ -15,9 +14,9 @@ from fw.random import Rng
 class Replace:
     """Exchange exactly floor(ratio * n) of a row's n items for others of the catalogue.
 
-    The new item is uniform over the N - 1 others, so it always differs from the old one. It keeps
-    the old one's columns. ``ratio`` is the share that is replaced. No paper's: a control for the
-    augmenters that choose what they put in.
+    The new item is uniform over the N - 1 others, so it always differs from the old one. Its time
+    is that of the old one, and nothing else is known of it. ``ratio`` is the share that is
+    replaced. No paper's: a control for the augmenters that choose what they put in.
     """
 
     ratio: float = attrs.field(
@@ -50,7 +49,7 @@ class Replacing(KeepsLength):
         chosen = random_places(sequences, counts, rng.child("places"))
         other = rng.child("items").integers(tuple(items.shape), self.num_items - 1) + 1
         other = other + (other >= items)  # steps over the item itself
-        return sequences._replace(items=torch.where(chosen, other, items))
+        return put_items(sequences, chosen, other)
 
 
 @hookimpl

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import attrs
-import torch
 from torch import Tensor, nn
 
 from fw import Info, Sequences, hookimpl, validators
-from fw.augmentation import KeepsLength, min_length_field, random_places, share_at_least_one
+from fw.augmentation import (
+    KeepsLength,
+    min_length_field,
+    put_items,
+    random_places,
+    share_at_least_one,
+)
 from fw.data.similarity import most_similar
 from fw.random import Rng
 
@@ -19,7 +24,7 @@ class Substitute:
     As in CoSeRec (Liu et al., arXiv 2108.06479), with its similarity computed once from the
     training data (:func:`fw.data.similarity.most_similar`); its second one, from the item table
     after a warm-up, is not used. An item that shares no user with another one stays. The new item
-    keeps the old one's columns.
+    has the old one's time, and nothing else is known of it.
     """
 
     ratio: float = attrs.field(
@@ -46,8 +51,7 @@ class Substituting(KeepsLength, nn.Module):
         """Return the sequences with items exchanged, in the same shape."""
         counts = share_at_least_one(self.ratio, sequences.lengths)
         chosen = random_places(sequences, counts, rng)
-        items = torch.where(chosen, self.similar[sequences.items], sequences.items)
-        return sequences._replace(items=items)
+        return put_items(sequences, chosen, self.similar[sequences.items])
 
 
 @hookimpl

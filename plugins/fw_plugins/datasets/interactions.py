@@ -59,6 +59,9 @@ class InteractionFile:
     columns: tuple[str, ...] = attrs.field(
         default=(), metadata={"help": 'further columns of numbers to keep, such as "rating"'}
     )
+    categories: tuple[str, ...] = attrs.field(
+        default=(), metadata={"help": 'further columns of text to keep, such as "device"'}
+    )
     encoding: str = attrs.field(
         default="utf-8", validator=is_encoding, metadata={"help": "encoding of a text file"}
     )
@@ -81,7 +84,12 @@ class InteractionFile:
 
         table = self._open(places.find(self.path))
         layout = Layout(
-            user=self.user, item=self.item, time=self.time, more=self.columns, settable=True
+            user=self.user,
+            item=self.item,
+            time=self.time,
+            more=self.columns,
+            texts=self.categories,
+            settable=True,
         )
         return read_interactions(table, layout, blank=self.blank)
 

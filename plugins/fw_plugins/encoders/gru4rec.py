@@ -12,6 +12,7 @@ from fw.interfaces import PAD
 from fw.nn.dropout import AddressDropout
 from fw.nn.embedding import is_item
 from fw.nn.initialisation import INITS, initialise_linear
+from fw.nn.inputs import Inputs, embedded
 from fw.nn.items import ItemTable
 from fw.nn.settings import setting
 from fw.random import Rng
@@ -29,6 +30,7 @@ class GRU4Rec:
     """
 
     causal: ClassVar[bool] = True
+    embeds_inputs: ClassVar[bool] = True
 
     hidden_size: int = setting(64, "width of embeddings and states", validators.at_least(1))
     recurrent_size: int = setting(128, "width of the recurrent units", validators.at_least(1))
@@ -59,6 +61,7 @@ class GRUEncoder(nn.Module):
         size = settings.recurrent_size
         self.hidden_size = settings.hidden_size
         self.items = ItemTable(num_items, self.hidden_size, INITS["xavier_normal"])
+        self.inputs: Inputs | None = None  # what else is embedded
         self.dropout = AddressDropout(settings.dropout, "embeddings")
         self.layers = nn.GRU(
             self.hidden_size, size, settings.num_layers, bias=settings.bias, batch_first=True
@@ -71,8 +74,9 @@ class GRUEncoder(nn.Module):
         """Return [B, L, D], 0 at padding; without ``rng`` nothing is dropped."""
         items = sequences.items
         closed = keep_items(sequences, items != PAD) if sequences.gaps else sequences
-        embedded = self.dropout(self.items.rows(closed.items), rng)
-        states: Tensor = self.output(self.layers(embedded)[0])
+        rows = self.items.rows(closed.items)
+        rows = embedded(self.inputs, rows, closed.items, closed.columns, rng)
+        states: Tensor = self.output(self.layers(self.dropout(rows, rng))[0])
         if sequences.gaps:
             places = ((items != PAD).cumsum(1) - 1).clamp(min=0)
             states = states.gather(1, places.unsqueeze(-1).expand(states.shape))

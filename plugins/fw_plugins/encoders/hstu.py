@@ -57,6 +57,7 @@ class HSTU:
     """
 
     causal: ClassVar[bool] = True
+    embeds_inputs: ClassVar[bool] = True
 
     hidden_size: int = setting(50, "width of embeddings and states", validators.at_least(1))
     num_blocks: int = setting(2, "blocks", validators.at_least(1))

@@ -15,6 +15,7 @@ from fw.nn.dropout import AddressDropout
 from fw.nn.embedding import is_item
 from fw.nn.feed_forward import FeedForward
 from fw.nn.initialisation import INITS, initialise_linear
+from fw.nn.inputs import Inputs, embedded
 from fw.nn.items import ItemTable
 from fw.nn.norm import LayerNorm
 from fw.nn.scan import Complex, scan
@@ -46,6 +47,7 @@ class LRU:
     """
 
     causal: ClassVar[bool] = True
+    embeds_inputs: ClassVar[bool] = True
 
     hidden_size: int = setting(64, "width of embeddings and states", validators.at_least(1))
     num_blocks: int = setting(2, "blocks of recurrence and feed-forward", validators.at_least(1))
@@ -144,6 +146,7 @@ class LRUEncoder(nn.Module):
         super().__init__()
         self.hidden_size = settings.hidden_size
         self.items = ItemTable(num_items, self.hidden_size, INITS["truncated_normal"])
+        self.inputs: Inputs | None = None  # what else is embedded
         self.embedding_dropout = AddressDropout(settings.dropout, "embeddings")
         self.embedding_norm = LayerNorm(self.hidden_size, settings.norm_epsilon)
         self.blocks = nn.ModuleList(LRUBlock(settings) for _ in range(settings.num_blocks))
@@ -161,6 +164,7 @@ class LRUEncoder(nn.Module):
 
     def _transform(self, sequences: Sequences, rng: Rng | None, only: Tensor | None) -> Tensor:
         rows = self.items.rows(sequences.items)
+        rows = embedded(self.inputs, rows, sequences.items, sequences.columns, rng)
         hidden = self.embedding_norm(self.embedding_dropout(rows, rng))
         real, last = is_item(sequences.items, hidden), len(self.blocks) - 1
         for number, block in enumerate(self.blocks):

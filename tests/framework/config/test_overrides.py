@@ -129,7 +129,7 @@ MISTAKES = {
     "    did you mean 'epochs'?\n"
     "    known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, "
     "ema_decay, epochs, evaluate_every, execution, final_fit, init_from, monitor, "
-    "patience, precision",
+    "patience, precision, window_stride",
     "encoder.dropout=2.0": "[encoder] (small) dropout must be at least 0 and less than 1, "
     "found 2.0",
     "encoder.name=smal": "unknown encoder 'smal'\n"
@@ -151,9 +151,9 @@ def test_case_B55_a_table_that_is_called_otherwise_is_refused(complaint, recipe_
         "--set train.epochs=1: unknown table [train]\n"
         "    did you mean [training]?\n"
         "    'epochs' belongs in [training]\n"
-        "    known tables: [[augmenters]], [[evaluators]], [[losses]], [[trackers]], [dataset], "
-        "[encoder], [loader], [optimizer], [pooling], [sampler], [schedule], [splitter], [sweep], "
-        "[task], [training], [tune], [views]"
+        "    known tables: [[augmenters]], [[evaluators]], [[inputs]], [[losses]], [[trackers]], "
+        "[dataset], [encoder], [loader], [optimizer], [pooling], [sampler], [schedule], "
+        "[splitter], [sweep], [task], [training], [tune], [views]"
     )
 
 

@@ -122,7 +122,7 @@ def test_every_problem_of_a_recipe_is_told_at_once_in_the_order_of_its_lines(com
         "    did you mean 'epochs'?\n"
         "    known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, "
         "ema_decay, epochs, evaluate_every, execution, final_fit, init_from, monitor, "
-        "patience, precision"
+        "patience, precision, window_stride"
     )
 
 

@@ -3,13 +3,14 @@
 import pytest
 
 TABLES = (
-    "known tables: [[augmenters]], [[evaluators]], [[losses]], [[trackers]], [dataset], "
-    "[encoder], [loader], [optimizer], [pooling], [sampler], [schedule], [splitter], [sweep], "
-    "[task], [training], [tune], [views]"
+    "known tables: [[augmenters]], [[evaluators]], [[inputs]], [[losses]], [[trackers]], "
+    "[dataset], [encoder], [loader], [optimizer], [pooling], [sampler], [schedule], "
+    "[splitter], [sweep], [task], [training], [tune], [views]"
 )
 TRAINING = (
     "known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, ema_decay, "
-    "epochs, evaluate_every, execution, final_fit, init_from, monitor, patience, precision"
+    "epochs, evaluate_every, execution, final_fit, init_from, monitor, patience, precision, "
+    "window_stride"
 )
 ADAM = "known keys: betas, decoupled, learning_rate, name, warmup"
 TOP = "known keys: extends, max_len, seed"

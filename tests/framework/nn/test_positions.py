@@ -48,11 +48,11 @@ def test_both_take_places_of_every_row(numbered):
 
 def test_rows_move_to_the_right_end():
     expected = [[0, 0, 0, 7, 8], [0, 1, 2, 3, 4], [0, 0, 0, 0, 0]]
-    assert pad_left(SEQUENCES, 5).tolist() == expected
+    assert pad_left(SEQUENCES, SEQUENCES.items, 5).tolist() == expected
 
 
 def test_what_was_moved_right_comes_back():
-    hidden = pad_left(SEQUENCES, 5).unsqueeze(-1) * torch.tensor([1, 10])
+    hidden = pad_left(SEQUENCES, SEQUENCES.items, 5).unsqueeze(-1) * torch.tensor([1, 10])
     back = pad_right(hidden, LENGTHS, 4)
     assert back.shape == (3, 4, 2)
     assert back[0, :2].tolist() == [[7, 70], [8, 80]]

@@ -50,7 +50,7 @@ def test_case_B33_the_mask_token_is_an_item_of_its_own(mask, sequences_of):
     assert not view.gaps
 
 
-def test_gaps_are_declared_and_have_no_columns_while_masked_items_keep_theirs(mask, sequences_of):
+def test_gaps_are_declared_and_have_no_times_while_masked_items_keep_theirs(mask, sequences_of):
     sequences = sequences_of([[1, 2, 3, 4], [5, 6, 0, 0][:2]], columns=True)
     rng = Rng.for_rows(1, 1, sequences.rows)
     gaps, masked = mask(ratio=0.5, token="pad")(sequences, rng), mask(ratio=0.5)(sequences, rng)

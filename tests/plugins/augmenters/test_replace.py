@@ -43,7 +43,7 @@ def test_places_and_items_are_drawn_independently(make_info, views_of):
     assert chisquare(list(counts.values())).pvalue > 1e-4
 
 
-def test_a_new_item_keeps_the_columns_of_the_old_one(make_info, sequences_of):
+def test_a_new_item_keeps_the_time_of_the_old_one(make_info, sequences_of):
     replace = Replace(ratio=1.0).build(make_info([[1]], 10))
     sequences = sequences_of([[1, 2, 3], [4]], columns=True)
     view = replace(sequences, Rng.for_rows(1, 1, sequences.rows))
