@@ -22,8 +22,8 @@ class Info:
     """What a component's ``build`` is given.
 
     Counts are of the training part alone. Where training goes over windows of histories, each of
-    them counts as a user here, under the id of its own. The encoder is built first: for every other component
-    ``hidden_size`` is the encoder's. The task comes next: samplers and losses may ask it.
+    them counts as a user here, under the id of its own. The encoder is built first: for every other
+    component ``hidden_size`` is the encoder's. The task comes next: samplers and losses may ask it.
     """
 
     num_users: int
