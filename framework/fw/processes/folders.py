@@ -7,7 +7,7 @@ from pathlib import Path
 from fw.engine.folder import RunFolder
 from fw.errors import RunError
 from fw.processes.followed import FollowedFolder
-from fw.processes.joining import restarted
+from fw.processes.joining import restarts
 from fw.processes.peers import Peers
 from fw.processes.several import Several
 
@@ -16,7 +16,7 @@ def make_folder(peers: Peers, runs: Path, name: str) -> RunFolder:
     """Make a run's folder; after a restart, go back to the one that the launch has made before."""
 
     def place() -> str:
-        before = left_by(runs, peers) if restarted() else None
+        before = left_by(runs, peers) if restarts() else None
         return str((before or RunFolder.create(runs, name)).path)
 
     return follow(peers, Path(peers.from_first(place)))

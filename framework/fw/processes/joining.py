@@ -44,6 +44,7 @@ def joined(wanted: str, stop: Stop) -> Iterator[tuple[Peers, torch.device]]:
         return
     device = own_device(wanted)
     store, rank, number = next(dist.rendezvous("env://"))
+    store = dist.PrefixStore(f"fw {restarts()}", store)  # it may hold what those before have left
     words = Failures(store=dist.PrefixStore("words", store), rank=rank, number=number)
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     group = dist.PrefixStore("group", store)
@@ -80,9 +81,9 @@ def own_device(wanted: str) -> torch.device:
     return torch.device("cuda", local)
 
 
-def restarted() -> bool:
-    """Whether torchrun starts these processes again, after one of them failed."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+def restarts() -> int:
+    """How often torchrun has started these processes again, after one of them failed."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
 def _launch() -> str:
