@@ -101,3 +101,8 @@ def register_evaluators(register: Register) -> None:
 @hookspec
 def register_trackers(register: Register) -> None:
     """Offer trackers: where a run's metrics also go (:class:`fw.interfaces.Tracker`)."""
+
+
+@hookspec
+def register_executors(register: Register) -> None:
+    """Offer executors: where the runs of a sweep go (:class:`fw.interfaces.Executor`)."""

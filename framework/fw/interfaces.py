@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 
 from fw.embedding import Input as Input
+from fw.executing import Executor as Executor
 from fw.info import Info as Info
 from fw.optimising import Optimizer as Optimizer
 from fw.optimising import Schedule as Schedule

@@ -55,5 +55,6 @@ KINDS = {
         _kind("schedule", required=False, slot=ScheduleSlot),
         _kind("evaluator", many=True),
         _kind("tracker", many=True, required=False),
+        _kind("executor", required=False),
     )
 }

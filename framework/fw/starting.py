@@ -21,6 +21,7 @@ _SUMMARIES = {
     "augmenter": "Drop items at random.",
     "dataset": "Read interactions from a CSV file.",
     "encoder": "Encode sequences with gated recurrent units.",
+    "executor": "Run the jobs of a sweep one after another, with pauses.",
     "evaluator": "Rank among all items but those of the training part.",
     "input": "Embed how popular each item is.",
     "loader": "Gather batches in host memory.",

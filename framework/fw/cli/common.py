@@ -63,13 +63,15 @@ def recipe_options(command: Command) -> Command:
     return set_option(plugin_option(data_option(command)))
 
 
-def jobs_option(what: str) -> Callable[[Command], Command]:
+def jobs_option(
+    what: str, default: int | None = 1, shown: str = "1"
+) -> Callable[[Command], Command]:
     """Make the option of a command that does many runs: how many of them at once."""
     return click.option(
         "--jobs",
         type=click.IntRange(min=1),
-        default=1,
-        show_default=True,
+        default=default,
+        show_default=shown,
         help=f"{what} at once, each on a GPU of its own where there are several.",
     )
 

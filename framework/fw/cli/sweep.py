@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @recipe_argument
-@jobs_option("Runs")
+@jobs_option("Runs", default=None, shown="1; on a cluster what it holds")
+@click.option("--executor", metavar="NAME", help="Where the runs go: local, ray.  [default: local]")
+@click.option("--address", metavar="ADDRESS", help="Of the executor's cluster.")
 @click.option("--quick", is_flag=True, help="Small synthetic data, few epochs, one seed: a trial.")
 @click.option("--seeds", metavar="LIST", help="Seeds in place of the recipe's: 1,2,3.")
 @recipe_options
@@ -42,7 +45,9 @@ if TYPE_CHECKING:
 )
 def command(
     recipe: str,
-    jobs: int,
+    jobs: int | None,
+    executor: str | None,
+    address: str | None,
     quick: bool,
     seeds: str | None,
     overrides: tuple[str, ...],
@@ -57,11 +62,14 @@ def command(
     command can be started again at any time.
     """
     from fw.engine.device import choose_device
+    from fw.processes.joining import refuse_several
     from fw.sweep.reading import read_sweep
     from fw.sweep.worker import Setting
 
+    refuse_several("fw sweep")
     choose_device(device)
     chosen = (*overrides, f"sweep.seeds=[{seeds}]") if seeds else overrides
+    chosen = (*chosen, *_executor(executor, address))
     sweep = read_sweep(recipe, load_plugins(plugins), chosen, quick=quick)
     if quick:
         few = sweep.seeds if seeds else sweep.seeds[:1]
@@ -75,7 +83,13 @@ def command(
         click.get_current_context().exit(1)
 
 
-def _run(setting: Setting, sweep: Sweep, at_once: int) -> list[Ended]:
+def _executor(name: str | None, address: str | None) -> list[str]:
+    """Return what the options say of the executor, as after --set."""
+    named = [] if name is None else [f"executor={{name={json.dumps(name)}}}"]
+    return named if address is None else [*named, f"executor.address={json.dumps(address)}"]
+
+
+def _run(setting: Setting, sweep: Sweep, at_once: int | None) -> list[Ended]:
     """Run all jobs, showing how far they are; returns those that failed."""
     from fw.sweep.display import SweepProgress
     from fw.sweep.execute import execute
@@ -88,7 +102,7 @@ def _run(setting: Setting, sweep: Sweep, at_once: int) -> list[Ended]:
     sweep.outline.write(setting.folder)
     try:
         with SweepProgress(len(jobs)) as progress:
-            for event in execute(setting, jobs, at_once):
+            for event in execute(setting, jobs, at_once, sweep.executor):
                 progress.show(event)
     except KeyboardInterrupt:
         click.echo("stopped; the same command goes on from here", err=True)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import attrs
 
@@ -16,6 +16,9 @@ from fw.engine.files import make_folder, write_text
 from fw.stopping import listening
 from fw.sweep.plan import Job
 from fw.sweep.worker import Setting, run_job, work
+
+if TYPE_CHECKING:
+    from fw.interfaces import Executor
 
 _PATIENCE = 60  # seconds in which a process that is told to stop may put its things in order
 
@@ -39,12 +42,16 @@ class Ended:
 Event = Started | Ended
 
 
-def execute(setting: Setting, jobs: Sequence[Job], at_once: int = 1) -> Iterator[Event]:
+def execute(
+    setting: Setting,
+    jobs: Sequence[Job],
+    at_once: int | None = None,
+    executor: Executor | None = None,
+) -> Iterator[Event]:
     """Yield what happens to each job; those that already have a result come first.
 
-    Several at once run in processes of their own: one that dies is a failed job, not the end of the
-    sweep. A single one runs in this process. Closing the iterator, or an exception in its reader,
-    stops what is running, and the next call goes on with it.
+    Without an executor as :func:`execute_in_turn` does, one at a time. Closing the iterator, or an
+    exception in its reader, stops what is running, and the next call goes on with it.
     """
     waiting = []
     for job in jobs:
@@ -54,11 +61,19 @@ def execute(setting: Setting, jobs: Sequence[Job], at_once: int = 1) -> Iterator
             waiting.append(job)
     for job in waiting:
         write_recipe(setting, job)
-    yield from execute_in_turn(setting, iter(waiting), min(at_once, len(waiting)))
+    most = at_once and min(at_once, len(waiting))
+    if executor is None:
+        yield from execute_in_turn(setting, iter(waiting), most or 1)
+    elif waiting:
+        yield from executor(setting, iter(waiting), most)
 
 
 def execute_in_turn(setting: Setting, jobs: Iterator[Job], at_once: int) -> Iterator[Event]:
-    """Do the same with jobs whose recipes are written, each taken when there is room for it."""
+    """Run jobs whose recipes are written on this machine, each taken when there is room for it.
+
+    Several at once run in processes of their own: one that dies is a failed job, not the end of the
+    others. A single one runs in this process.
+    """
     yield from (_side_by_side if at_once > 1 else _one_by_one)(setting, jobs, at_once)
 
 

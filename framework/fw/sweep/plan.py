@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
 from fw.config.recipe import Recipe
 from fw.config.writing import recipe_text
 from fw.sweep.outline import Outline, run_name
+
+if TYPE_CHECKING:
+    from fw.interfaces import Executor
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +50,12 @@ class Sweep:
     rows: Sequence[Row]
 
     @property
+    def executor(self) -> Executor | None:
+        """Where the recipe says that the runs go, if it does."""
+        chosen = self.rows[0].recipe.optional("executor")
+        return None if chosen is None else chosen.settings
+
+    @property
     def outline(self) -> Outline:
         """What of this is kept in the sweep's folder."""
         return Outline(
@@ -58,7 +68,13 @@ class Sweep:
     def jobs(self) -> list[Job]:
         """Return all runs, seed by seed: stopped early, it has whole tables of fewer seeds."""
         return [
-            Job(row=row.name, seed=seed, recipe=recipe_text(attrs.evolve(row.recipe, seed=seed)))
+            Job(row=row.name, seed=seed, recipe=recipe_text(_alone(row.recipe, seed)))
             for seed in self.seeds
             for row in self.rows
         ]
+
+
+def _alone(recipe: Recipe, seed: int) -> Recipe:
+    """Return the recipe of one run, to which it makes no difference who does it."""
+    components = {kind: found for kind, found in recipe.components.items() if kind != "executor"}
+    return attrs.evolve(recipe, seed=seed, components=components)

@@ -19,6 +19,7 @@ from fw.testing.augmenters import AugmenterContract
 from fw.testing.datasets import DatasetContract
 from fw.testing.encoders import EncoderContract
 from fw.testing.evaluators import EvaluatorContract
+from fw.testing.executors import ExecutorContract
 from fw.testing.inputs import InputContract
 from fw.testing.loaders import LoaderContract
 from fw.testing.losses import LossContract
@@ -35,6 +36,7 @@ __all__ = [
     "DatasetContract",
     "EncoderContract",
     "EvaluatorContract",
+    "ExecutorContract",
     "InputContract",
     "LoaderContract",
     "LossContract",
