@@ -20,8 +20,9 @@ class SameTarget:
     With t the row's newest training item, one occurrence of t in the training items of the other
     rows is drawn, uniformly; the view is what precedes it there, its newest ``max_len`` items.
     Occurrences that nothing precedes are not counted. Where there is none, the row itself without
-    its newest item is the view (a lone item stays). Beside it belongs ``identity`` with
-    ``newest = "drop"``.
+    its newest item is the view (a lone item stays). Where training goes over windows, each of them
+    is a row, and another window of the same user counts as another user. Beside it belongs
+    ``identity`` with ``newest = "drop"``.
     """
 
     min_length: int = min_length_field()

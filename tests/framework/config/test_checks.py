@@ -153,6 +153,20 @@ def test_an_encoder_that_sees_both_ways_fits_a_task_that_hides_items(read, chang
     )
 
 
+def test_windows_that_leave_items_between_them_are_refused(complaint, changed):
+    text = changed(("epochs = 2", "epochs = 2\nwindow_stride = 21"))
+    assert complaint(text) == (
+        "r.toml:29: window_stride must be at most max_len (20), found 21\n"
+        "    window_stride = 21\n"
+        "    items between two windows would never be predicted"
+    )
+
+
+def test_windows_may_be_as_far_apart_as_they_are_long(read, changed):
+    text = changed(("epochs = 2", "epochs = 2\nwindow_stride = 20"))
+    assert read(text).training.window_stride == 20
+
+
 def test_two_evaluators_of_one_protocol_are_refused(complaint, recipe_text):
     assert complaint(recipe_text + '[[evaluators]]\nname = "ranked"\ncutoffs = [1]\n') == (
         "r.toml:33: two evaluators report the protocol 'all'\n"

@@ -43,11 +43,7 @@ weight = 0.1
 """
 RECIPE = tiny_runs.RECIPE.replace('path = "log.csv"\n', DATASET) + INPUTS
 KEYS = {"rating as category", "device as category", "time_gap as log", "rating as number"}
-SYNTHETIC = tiny_runs.RECIPE.replace(
-    'name = "interactions"\npath = "log.csv"\n',
-    'name = "synthetic"\nnum_users = 60\nnum_items = 30\nmean_length = 8.0\n',
-)
-FEATURES = SYNTHETIC + '[[inputs]]\nname = "item_features"\nfeatures = ["genres"]\n'
+FEATURES = tiny_runs.SYNTHETIC + '[[inputs]]\nname = "item_features"\nfeatures = ["genres"]\n'
 
 
 def write(folder, text=RECIPE):
