@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import torch
 from rich import box
 from rich.table import Table
 
@@ -80,12 +81,18 @@ def remarks(rows: Rows) -> Iterator[str]:
         if metrics.notes.get("at_chance_level"):
             yield f"{protocol}: the model is at chance level: check its inputs"
         name = shown_metrics(metrics)[-1]
-        model, popularity = metrics.values[name], rows["popularity"][split][protocol].values[name]
-        if model.value <= popularity.value:
+        popularity = rows["popularity"][split][protocol]
+        model, least = metrics.values[name].value, popularity.values[name].value
+        if model <= least and not _same_ranks(metrics, popularity):  # as popularity itself has
             yield (
                 f"THE MODEL DOES NOT BEAT POPULARITY under {protocol}: {split} {name} "
-                f"{model.value:.4f} against {popularity.value:.4f}"
+                f"{model:.4f} against {least:.4f}"
             )
+
+
+def _same_ranks(one: Metrics, other: Metrics) -> bool:
+    """Whether two scorers have placed every target alike."""
+    return all(map(torch.equal, one.counts, other.counts))
 
 
 def timing_lines(timing: Mapping[str, Any]) -> Iterator[str]:

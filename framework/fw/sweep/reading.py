@@ -8,22 +8,16 @@ from pathlib import Path
 import attrs
 
 from fw.config.keys import SWEEP
+from fw.config.nodes import Node
 from fw.config.overrides import Change, Override, with_overrides
 from fw.config.reading import by_place, make_recipe, open_recipe
 from fw.config.recipe import Recipe
 from fw.errors import Problem, RecipeError
 from fw.registry import Registry
 from fw.sweep.plan import Row, Sweep
+from fw.sweep.quick import shrinking
 from fw.sweep.structuring import EXAMPLE, SweepReader
 from fw.sweep.tables import RowTable
-
-# What makes any sweep small enough to be tried in a minute.
-QUICK = (
-    'dataset={name="synthetic", num_users=300, num_items=200, mean_length=20.0, min_length=5}',
-    "max_len=20",
-    "training.epochs=2",
-    "training.evaluate_every=1",
-)
 
 
 def read_sweep(
@@ -43,12 +37,12 @@ def read_sweep(
     node = changed.get(SWEEP)
     if node is None:
         raise RecipeError([changed.place.problem("the recipe has no [sweep]", EXAMPLE)])
-    reader, last = SweepReader(node), (*(QUICK if quick else ()), *overrides)
+    reader = SweepReader(node)
     keys, tables = reader.keys(), reader.rows()
 
     def make(table: RowTable) -> Recipe:
-        changes = _without_data(table.changes) if quick else table.changes
-        return make_recipe(root, file, registry, (*changes, *last))
+        changes = _shrunk(root, table.changes) if quick else table.changes
+        return make_recipe(root, file, registry, (*changes, *overrides))
 
     rows, wrong = _read_rows(tables, make)
     problems = dict.fromkeys([*reader.problems, *wrong])
@@ -85,6 +79,7 @@ def _owned(problem: Problem, names: Sequence[str], num_rows: int) -> Problem:
     return attrs.evolve(problem, message=f"row {names[0]!r}{others}: {problem.message}")
 
 
-def _without_data(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Leave out what a row says about its data set, in whose place a small one is taken."""
-    return tuple(one for one in changes if one.key.split(".")[0].strip() != "dataset")
+def _shrunk(root: Node, changes: Sequence[Change]) -> tuple[Override, ...]:
+    """Shrink a row; what it says about its data set is left out, for a small one is taken."""
+    kept = [one for one in changes if one.key.split(".")[0].strip() != "dataset"]
+    return (*kept, *shrinking(with_overrides(root, kept)[0]))

@@ -13,7 +13,7 @@ from fw.config.reading import by_place, make_recipe, open_recipe
 from fw.config.recipe import Recipe
 from fw.errors import Problem, RecipeError
 from fw.registry import Registry
-from fw.sweep.reading import QUICK
+from fw.sweep.quick import shrinking
 from fw.tune.plan import Search
 from fw.tune.structuring import EXAMPLE, TuneReader
 
@@ -42,7 +42,7 @@ def read_search(
     keys, parameters = reader.keys(), reader.parameters()
     if reader.problems or keys is None:
         raise RecipeError(sorted(reader.problems, key=by_place))
-    base = (*(QUICK if quick else ()), *overrides)
+    base = (*(shrinking(root) if quick else ()), *overrides)
     if quick:
         keys = attrs.evolve(keys, trials=min(keys.trials, _QUICK_TRIALS))
         parameters = [one for one in parameters if one.key.split(".")[0] != "dataset"]

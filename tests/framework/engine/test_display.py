@@ -3,16 +3,19 @@
 import math
 from types import MappingProxyType
 
+import torch
 from rich.console import Console
 
 from fw.engine.display import remarks, result_tables, shown_metrics
 from fw.interfaces import Metrics
-from fw.ranking import Metric
+from fw.ranking import Counts, Metric
 
 
 def metrics(hr, ndcg, **notes):
     values = {"hr@1": Metric(0.1, 0.01), "hr@10": Metric(hr, 0.005), "ndcg@10": Metric(ndcg, 0.004)}
-    return Metrics(values, counts=None, per_case={}, notes=MappingProxyType(notes))
+    better = torch.tensor([1, 7] if hr > 0.45 else [1, 8])
+    counts = Counts(better, tied=torch.zeros(2), eligible=torch.tensor([9, 9]))
+    return Metrics(values, counts, per_case={}, notes=MappingProxyType(notes))
 
 
 def rows(model, popularity):
@@ -81,6 +84,14 @@ def test_a_model_that_does_not_beat_popularity_is_called_out():
         "THE MODEL DOES NOT BEAT POPULARITY under full-seen-out: test ndcg@10 0.2000 against 0.3000"
     ]
     assert list(remarks(rows(metrics(0.6, 0.4), metrics(0.5, 0.3)))) == []
+
+
+def test_popularity_itself_is_not_told_that_it_does_not_beat_popularity():
+    assert list(remarks(rows(metrics(0.5, 0.3), metrics(0.5, 0.3)))) == []
+
+
+def test_a_model_no_better_than_popularity_with_other_ranks_is_called_out():
+    assert len(list(remarks(rows(metrics(0.4, 0.3), metrics(0.5, 0.3))))) == 1
 
 
 def test_case_B62_a_model_at_chance_level_is_called_out():

@@ -241,13 +241,31 @@ def test_quick_takes_small_data_in_place_of_that_of_every_row(
     write, registry, recipe_text, monkeypatch
 ):
     # The fakes have no synthetic data: what they have stands in for it.
-    small = ('dataset={name="made_up", num_users=5}', "training.epochs=2", "max_len=20")
-    monkeypatch.setattr("fw.sweep.reading.QUICK", small)
+    small = ('dataset={name="made_up", num_users=5}', "max_len=20")
+    monkeypatch.setattr("fw.sweep.quick.QUICK", small)
     text = '[[sweep.rows]]\nname = "a"\nset = { "dataset.name" = "table", "dataset.path" = "x" }\n'
     (row,) = read_sweep(write(recipe_text + text), registry, ["training.epochs=1"], quick=True).rows
     assert row.recipe.resolved["dataset"]["num_users"] == 5
     assert row.recipe.resolved["max_len"] == 20
     assert row.recipe.resolved["training"]["epochs"] == 1  # what is asked for by hand counts
+
+
+def test_quick_trains_few_epochs_but_not_what_is_not_trained(
+    write, registry, recipe_text, monkeypatch
+):
+    monkeypatch.setattr("fw.sweep.quick.QUICK", ())
+    text = (
+        recipe_text
+        + """
+[[sweep.rows]]
+name = "trained"
+[[sweep.rows]]
+name = "untrained"
+set = { "training.epochs" = 0 }
+"""
+    )
+    rows = read_sweep(write(text), registry, quick=True).rows
+    assert [row.recipe.training.epochs for row in rows] == [2, 0]
 
 
 def test_folder_names_keep_letters_of_any_script():

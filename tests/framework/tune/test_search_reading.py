@@ -98,7 +98,7 @@ def test_what_is_set_by_hand_holds_for_all_trials_and_for_the_search(search):
 
 
 def test_quick_takes_small_data_few_trials_and_no_range_of_the_data(search, monkeypatch):
-    monkeypatch.setattr("fw.tune.reading.QUICK", ('dataset={name="made_up", num_users=5}',))
+    monkeypatch.setattr("fw.sweep.quick.QUICK", ('dataset={name="made_up", num_users=5}',))
     found = search(TUNE + '"dataset.num_users" = { low = 1, high = 9 }\n', quick=True)
     assert found.name == "r-quick"
     assert found.keys.trials == 4

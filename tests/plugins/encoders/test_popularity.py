@@ -4,20 +4,11 @@ import torch
 from slow_encoder import sequences_of
 
 import tiny_runs
+from fw.engine.display import remarks
 from fw.engine.folder import RunFolder
 from fw_plugins.encoders.popularity import Popularity
 
-RECIPE = (
-    tiny_runs.RECIPE.partition("[encoder]")[0].replace('[sampler]\nname = "uniform"\n', "")
-    + """[encoder]
-name = "popularity"
-[training]
-epochs = 0
-monitor = "valid/full-seen-out/ndcg@10"
-[[evaluators]]
-name = "full"
-"""
-)
+RECIPE = tiny_runs.untrained('name = "popularity"')
 
 
 def test_scores_are_counts_whatever_the_history(make_info):
@@ -32,7 +23,9 @@ def test_scores_are_counts_whatever_the_history(make_info):
 
 
 def test_a_run_has_just_the_metrics_of_the_baseline(tmp_path):
-    folder = tiny_runs.train_tiny(tiny_runs.write_recipe(tmp_path, RECIPE))
+    reporter = tiny_runs.Silent()
+    folder = tiny_runs.train_tiny(tiny_runs.write_recipe(tmp_path, RECIPE), reporter=reporter)
     result = RunFolder.open(folder).read_json("result.json")
     assert result["metrics"] == result["baselines"]["popularity"]
     assert result["metrics"]["test/full-seen-out/ndcg@10"]["value"] > 0
+    assert list(remarks(reporter.rows)) == []  # not that it does not beat itself
