@@ -25,12 +25,12 @@ def words(item: Item) -> str:
     return f"{item.item} ({item.title})" if item.title else item.item
 
 
-def item_table(found: Sequence[Recommended], score: str = "score") -> Table:
-    """Make a table of a list; it has titles if any item has."""
+def item_table(found: Sequence[Recommended], score: str = "score", digits: int = 4) -> Table:
+    """Make a table of a list, scores with so many digits; it has titles if any item has."""
     titled = any(item.title for item in found)
     headings = ("rank", "item", score, *(["title"] if titled else []))
     rows = [
-        (str(item.rank), item.item, f"{item.score:.4f}", item.title or "")[: len(headings)]
+        (str(item.rank), item.item, f"{item.score:,.{digits}f}", item.title or "")[: len(headings)]
         for item in found
     ]
     return make_table(headings, rows)

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from collections import Counter
 
 import pandas as pd
 import pytest
@@ -49,6 +50,13 @@ def test_case_B69_an_unknown_user_does_not_stop_the_others(fw):
         "warning: no known item in the history, so these are the most popular items: the history\n"
         "unknown user 'zzz': not one of the 30 users of the run's data, after cleaning\n"
     )
+
+
+def test_scores_of_the_most_popular_items_are_counts(fw, table_rows):
+    trained = Counter(item for history in HISTORIES.values() for item in history[:-2])
+    headings, (_, item, times) = table_rows(fw("--items", "", "-k", 1).stdout)
+    assert headings == ["rank", "item", "times in training"]
+    assert times == str(max(trained.values())) == str(trained[item])
 
 
 def test_the_command_says_so_when_nothing_is_left(fw):
