@@ -33,7 +33,7 @@ class Ray:
 
     address: str = attrs.field(
         default="",
-        metadata={"help": 'of the cluster, or "auto"; left out: one is started on this machine'},
+        metadata={"help": "of the cluster; left out: RAY_ADDRESS, or else one is started here"},
     )
     cpus: float = attrs.field(
         default=1.0, validator=validators.positive, metadata={"help": "processors for each run"}
@@ -81,17 +81,19 @@ def _connected(address: str) -> Iterator[Any]:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
 
+    address = address or os.environ.get("RAY_ADDRESS", "local")
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     try:
         ray.init(
-            address=address or "local",
-            include_dashboard=None if address else False,
+            address=address,
+            include_dashboard=False if address == "local" else None,
             log_to_driver=False,
             logging_level="ERROR",
             runtime_env={"env_vars": passed_on},
         )
-    except ConnectionError as error:
-        raise UserError(f"there is no Ray cluster at {address!r}: {error}") from error
+    except Exception as error:  # Ray has no common one for a cluster that is not there
+        what = "Ray cannot be started" if address == "local" else f"no Ray cluster at {address}"
+        raise UserError(f"{what}: {type(error).__name__}: {error}") from error
     try:
         yield ray
     finally:
