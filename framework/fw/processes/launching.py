@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Sequence
 
 import psutil
@@ -33,11 +34,16 @@ def launch(processes: int, restarts: int, words: Sequence[str]) -> tuple[int, st
 
 
 def _ended(error: ChildFailedError, processes: int) -> tuple[int, str]:
-    """Say of a process that was killed that it was: it could not say so itself."""
-    killed = [(rank, one) for rank, one in error.failures.items() if one.exitcode < 0]
+    """Say of a process that was killed that it was: it could not say so itself.
+
+    SIGTERM is what the launcher ends the others with.
+    """
+    ended_by_us = -signal.SIGTERM
+    failures = error.failures.items()
+    killed = [(rank, one) for rank, one in failures if 0 > one.exitcode != ended_by_us]
     if not killed:
         _, first = error.get_first_failure()
-        return first.exitcode, ""
+        return max(first.exitcode, 1), ""
     rank, one = killed[0]
     return 1, (
         f"process {rank + 1} of {processes} was ended by {one.signal_name()}: "

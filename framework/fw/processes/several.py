@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import io
 import os
 import platform
@@ -30,6 +31,10 @@ from fw.stopping import Stop, Stopped
 T = TypeVar("T")
 # What the first process may raise that the others, too, know how to go on from.
 _SHARED_ERRORS = (EvaluationError, RunError)
+# Buffers do not change in training, and are not sent at every step: torch 2.13 renamed that option.
+_NAMES = {"forward_sync_buffers", "broadcast_buffers"}
+_NAME = max(_NAMES & set(inspect.signature(DistributedDataParallel).parameters))
+_BUFFERS_STAY: dict[str, Any] = {_NAME: False}
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -80,7 +85,7 @@ class Several(Peers):
         """Wrap the step by torch's DistributedDataParallel."""
         if not any(parameter.requires_grad for parameter in step.parameters()):
             return step
-        return DistributedDataParallel(step, broadcast_buffers=False, static_graph=True)
+        return DistributedDataParallel(step, static_graph=True, **_BUFFERS_STAY)
 
     def settled(self, values: Tensor) -> Tensor:
         """Average over processes; what they all have already stays as it is."""
