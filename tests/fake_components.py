@@ -145,6 +145,16 @@ class Nowhere:
     """Tell nobody."""
 
 
+@attrs.frozen(kw_only=True)
+class Beside:
+    """Embed nothing else."""
+
+
+@attrs.frozen(kw_only=True)
+class Here:
+    """Run them here."""
+
+
 @hookimpl
 def register_datasets(register):
     register("table", Table)
@@ -214,3 +224,13 @@ def register_evaluators(register):
 @hookimpl
 def register_trackers(register):
     register("nowhere", Nowhere)
+
+
+@hookimpl
+def register_inputs(register):
+    register("beside", Beside)
+
+
+@hookimpl
+def register_executors(register):
+    register("here", Here)
