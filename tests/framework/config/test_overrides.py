@@ -152,7 +152,7 @@ def test_case_B55_a_table_that_is_called_otherwise_is_refused(complaint, recipe_
         "    did you mean [training]?\n"
         "    'epochs' belongs in [training]\n"
         "    known tables: [[augmenters]], [[evaluators]], [[inputs]], [[losses]], [[trackers]], "
-        "[dataset], [encoder], [loader], [optimizer], [pooling], [sampler], [schedule], "
+        "[dataset], [encoder], [executor], [loader], [optimizer], [pooling], [sampler], [schedule], "
         "[splitter], [sweep], [task], [training], [tune], [views]"
     )
 

@@ -4,7 +4,7 @@ import pytest
 
 TABLES = (
     "known tables: [[augmenters]], [[evaluators]], [[inputs]], [[losses]], [[trackers]], "
-    "[dataset], [encoder], [loader], [optimizer], [pooling], [sampler], [schedule], "
+    "[dataset], [encoder], [executor], [loader], [optimizer], [pooling], [sampler], [schedule], "
     "[splitter], [sweep], [task], [training], [tune], [views]"
 )
 TRAINING = (
