@@ -37,7 +37,7 @@ class _Gather(torch.autograd.Function):
         return found
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         summed = gradient.contiguous().clone()  # what is given must not be written to
         dist.all_reduce(summed)
         return summed[dist.get_rank()]
