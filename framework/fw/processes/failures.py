@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import attrs
-import torch.distributed as dist
 from torch.distributed.elastic.multiprocessing.errors import get_error_handler
 
 from fw.errors import FrameworkError, ProcessLost
@@ -22,7 +22,7 @@ _BACKENDS = ("gloo", "nccl", "connection closed by peer", "connection reset by p
 class Failures:
     """A place where processes leave word of why they end: the first word stays."""
 
-    store: dist.Store
+    store: Any  # a torch.distributed.Store, which is no name to type checkers
     rank: int
     number: int
 
