@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import contextmanager, suppress
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -13,9 +14,12 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from fw.cli import main
+from fw.data.sequences import SequenceStore
+from fw.data.split import CaseList, Split
 from fw.discovery import discover
 from fw.engine import run as engine
 from fw.engine.folder import RunFolder
+from fw.engine.histories import write_histories
 from fw.engine.listing import list_runs
 from fw.engine.reporting import Reporter
 from fw.errors import RunError
@@ -99,7 +103,23 @@ FILES = {
     "ranks.parquet": lambda folder, size: folder.write_ranks(
         pd.DataFrame({"x": torch.rand(size).numpy()})
     ),
+    "items.parquet": lambda folder, size: write_histories(folder, split_of(items=size)),
+    "histories.parquet": lambda folder, size: write_histories(folder, split_of(rows=size)),
 }
+
+
+def split_of(items=60, rows=60):
+    """A split of a user who had so many items, each of them as often as the others."""
+    numbers = np.arange(1, max(items, rows) + 1) % items
+    store = SequenceStore(
+        items=np.random.default_rng(1).permutation(numbers + 1).astype(np.int32),
+        offsets=np.array([0, len(numbers)]),
+        source_rows=np.arange(len(numbers)),
+        user_ids=np.array(["u"], dtype=object),
+        item_ids=np.array([f"{one:x}" for one in range(items)], dtype=object),
+    )
+    nobody = CaseList(*(np.array([], dtype=np.int64) for _ in range(2)))
+    return Split(store=store, train_lengths=np.array([0]), valid=nobody, test=nobody)
 
 
 @pytest.mark.parametrize("name", FILES)

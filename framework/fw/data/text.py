@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import zipfile
-import zlib
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import attrs
 
@@ -16,6 +14,9 @@ from fw.errors import DataError
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _BYTE_ORDER_MARK = "\ufeff"
+_PIECE = 1 << 20  # bytes
+# A packed file may unpack to so many bytes, or to so many times its own size if that is more.
+ALWAYS_UNPACKED, MOST_TIMES = 1 << 30, 200
 
 
 def read_text(path: Path, *, encoding: str = "utf-8", member: str | None = None) -> bytes:
@@ -23,7 +24,8 @@ def read_text(path: Path, *, encoding: str = "utf-8", member: str | None = None)
 
     What the file begins with, not its name, says whether it is packed (gzip or zip); ``member`` is
     the file wanted from a zip that holds several. Raises DataError, naming the file and the
-    place, where it cannot be read, unpacked or decoded, and where it holds nothing.
+    place, where it cannot be read, unpacked or decoded, where it holds nothing, and where it
+    would unpack to far more than text does (``ALWAYS_UNPACKED`` and ``MOST_TIMES``).
     """
     text = _as_utf8(_unpacked(path, member), path, encoding)
     if not text.strip():
@@ -34,13 +36,16 @@ def read_text(path: Path, *, encoding: str = "utf-8", member: str | None = None)
 def _unpacked(path: Path, member: str | None) -> bytes:
     try:
         data = path.read_bytes()
-        if data.startswith(_GZIP):
-            return gzip.decompress(data)
-        return _from_zip(data, path, member) if data.startswith(_ZIP) else data
-    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, RuntimeError) as error:
-        raise DataError(f"{path}: cannot be unpacked: {error}") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        if data.startswith(_GZIP):
+            return _at_most(_limit(data), gzip.open(BytesIO(data)), path)
+        return _from_zip(data, path, member) if data.startswith(_ZIP) else data
+    except DataError:
+        raise
+    except Exception as error:  # there is no common type for what cannot be unpacked
+        raise DataError(f"{path}: cannot be unpacked: {error}") from error
 
 
 def _from_zip(data: bytes, path: Path, member: str | None) -> bytes:
@@ -50,12 +55,31 @@ def _from_zip(data: bytes, path: Path, member: str | None) -> bytes:
         if len(wanted) != 1:
             rule = f"{member} is not in it" if member else "a zip must hold exactly one file"
             raise DataError(f"{path}: {rule}; it holds {', '.join(names) or 'nothing'}")
-        return archive.read(wanted[0])
+        return _at_most(_limit(data), archive.open(wanted[0]), path)
+
+
+def _limit(packed: bytes) -> int:
+    return max(ALWAYS_UNPACKED, MOST_TIMES * len(packed))
+
+
+def _at_most(limit: int, stream: IO[bytes], path: Path) -> bytes:
+    """Read a stream to its end; raises DataError where it has more bytes than data would."""
+    pieces, size = [], 0
+    with stream:
+        while piece := stream.read(_PIECE):
+            pieces.append(piece)
+            size += len(piece)
+            if size > limit:
+                raise DataError(
+                    f"{path}: unpacks to more than {limit:,} bytes, which no file of interactions "
+                    "of that size does\n    unpack it yourself if it is one"
+                )
+    return b"".join(pieces)
 
 
 def _as_utf8(data: bytes, path: Path, encoding: str) -> bytes:
     try:
-        text = data.decode(encoding)
+        return data.decode(encoding).removeprefix(_BYTE_ORDER_MARK).encode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DataError(
@@ -63,14 +87,15 @@ def _as_utf8(data: bytes, path: Path, encoding: str) -> bytes:
             f"(from 0) is not {encoding}\n    set encoding to what the file is written in, "
             'such as encoding = "latin-1"'
         ) from error
-    return text.removeprefix(_BYTE_ORDER_MARK).encode()
+    except UnicodeError as error:  # without a place, or half a character that UTF-8 has not
+        raise DataError(f"{path}: is not {encoding}: {error}") from error
 
 
 def is_encoding(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:
     """Validate a setting: raise ValueError unless Python knows the encoding."""
     try:
-        codecs.lookup(value)
-    except LookupError:
+        b"a".decode(value, "replace")  # knows codecs of text alone, and not such as "hex"
+    except (LookupError, ValueError):
         raise ValueError(
             f"{attribute.name} must be an encoding such as utf-8 or latin-1, found {value!r}"
         ) from None

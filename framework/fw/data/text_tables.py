@@ -62,7 +62,10 @@ class TextTable:
     def columns(self, numbers: Sequence[int]) -> list[pa.ChunkedArray]:
         """Read columns as text; raises DataError for rows that have more or fewer of them."""
         rejected: list[pa.csv.InvalidRow] = []
-        table = self._parse(numbers, rejected)
+        try:
+            table = self._parse(numbers, rejected)
+        except pa.ArrowInvalid as error:  # rows of other lengths are rejected: this one is too long
+            raise DataError(self._too_long(error)) from error
         if rejected:
             raise DataError(self._irregular(rejected))
         return [table.column(str(number)) for number in numbers]
@@ -85,6 +88,11 @@ class TextTable:
             parse_options=_parse_options(self.body, rejected),
             convert_options=_all_text([str(number) for number in numbers]),
         )
+
+    def _too_long(self, error: Exception) -> str:
+        message = f"{self.path}: a row is longer than {_BLOCK >> 20} MiB ({error})"
+        hint = '\n    is there a quotation mark (") that is never closed?'
+        return message + hint * self.body.quoted
 
     def _irregular(self, rejected: Sequence[pa.csv.InvalidRow]) -> str:
         row = rejected[0]

@@ -1,12 +1,15 @@
 """Text files: packed or not, in a stated encoding."""
 
 import gzip
+import io
 import zipfile
 
 import pytest
 
+from fw.data import text
 from fw.data.text import read_text
 from fw.errors import DataError
+from fw_plugins.datasets.interactions import InteractionFile
 
 
 def refused(path, **options):
@@ -83,3 +86,52 @@ def test_case_B56_a_damaged_gzip_or_zip_is_an_error(tmp_path):
 
 def test_case_B56_what_cannot_be_read_is_an_error(tmp_path):
     assert refused(tmp_path) == f"{tmp_path}: cannot be read: Is a directory"
+
+
+def zipped(content):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("log.csv", content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zipped], ids=["gzip", "zip"])
+def test_what_unpacks_to_far_more_than_text_does_is_refused(tmp_path, monkeypatch, pack):
+    packed = pack(b"0" * 3_000_000)
+    path = write(tmp_path / "bomb", packed)
+    assert len(read_text(path)) == 3_000_000
+    monkeypatch.setattr(text, "ALWAYS_UNPACKED", 1000)
+    assert refused(path).startswith(
+        f"{path}: unpacks to more than {200 * len(packed):,} bytes, which no file of interactions "
+    )
+    real = write(tmp_path / "real", pack(b"".join(b"u%d,i%d\n" % (n, n * n) for n in range(9999))))
+    assert read_text(real).startswith(b"u0,i0\n")
+
+
+@pytest.mark.slow
+def test_a_gzip_bomb_is_refused_by_what_may_always_be_unpacked(tmp_path):
+    bomb = gzip.compress(bytes(1 << 20)) * 1100  # a gzip may have many parts: 1.1 GiB in all
+    assert text.MOST_TIMES * len(bomb) < text.ALWAYS_UNPACKED
+    message = refused(write(tmp_path / "bomb.gz", bomb))
+    assert message.startswith(f"{tmp_path / 'bomb.gz'}: unpacks to more than 1,073,741,824 bytes")
+
+
+def test_a_zip_packed_in_a_way_that_python_does_not_know_is_an_error(tmp_path):
+    data = bytearray(zipped("a,b\n"))
+    for place in (8, data.index(b"PK\x01\x02") + 10):
+        data[place] = 95  # the method: xz
+    assert "cannot be unpacked" in refused(write(tmp_path / "x.zip", bytes(data)))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data"),
+    [("utf-7", b"a,+2AA-\n"), ("utf-16", b""), ("idna", b"xn--a-\xe9"), ("unicode_escape", b"\\x")],
+)
+def test_whatever_does_not_fit_an_encoding_is_an_error(tmp_path, encoding, data):
+    assert str(tmp_path / "x.csv") in refused(write(tmp_path / "x.csv", data), encoding=encoding)
+
+
+@pytest.mark.parametrize("name", ["utf-88", "hex", "rot13", "a\0b"])
+def test_what_is_no_encoding_of_text_is_refused_as_a_setting(name):
+    with pytest.raises(ValueError, match="must be an encoding such as utf-8 or latin-1"):
+        InteractionFile(path="x", encoding=name)
