@@ -64,7 +64,8 @@ def _limit(packed: bytes) -> int:
 
 def _at_most(limit: int, stream: IO[bytes], path: Path) -> bytes:
     """Read a stream to its end; raises DataError where it has more bytes than data would."""
-    pieces, size = [], 0
+    pieces: list[bytes] = []
+    size = 0
     with stream:
         while piece := stream.read(_PIECE):
             pieces.append(piece)
