@@ -62,7 +62,7 @@ class Session:
 
     @property
     def _lengths(self) -> np.ndarray:
-        return np.minimum(self.training_rows.host_lengths, self.step.history_width)
+        return self.training_rows.host_lengths.clip(max=self.step.history_width)
 
     def own(self, plans: Sequence[Plan]) -> Sequence[Plan]:
         """Return this process's part of each batch."""

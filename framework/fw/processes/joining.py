@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import psutil
 import torch
@@ -43,12 +44,10 @@ def joined(wanted: str, stop: Stop) -> Iterator[tuple[Peers, torch.device]]:
         yield ALONE, choose_device(wanted)
         return
     device = own_device(wanted)
-    store, rank, number = next(dist.rendezvous("env://"))
-    store = dist.PrefixStore(f"fw {restarts()}", store)  # it may hold what those before have left
-    words = Failures(store=dist.PrefixStore("words", store), rank=rank, number=number)
+    store, rank, number = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]
+    words = Failures(store=_part(store, "words"), rank=rank, number=number)
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
-    group = dist.PrefixStore("group", store)
-    dist.init_process_group(backend, store=group, rank=rank, world_size=number)
+    dist.init_process_group(backend, store=_part(store, "group"), rank=rank, world_size=number)
     try:
         yield Several(rank=rank, number=number, device=device, launch=_launch()), device
     except BaseException as error:
@@ -84,6 +83,11 @@ def own_device(wanted: str) -> torch.device:
 def restarts() -> int:
     """How often torchrun has started these processes again, after one of them failed."""
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+
+
+def _part(store: Any, name: str) -> Any:
+    """Return a part of a store, without what processes have left there before a restart."""
+    return dist.PrefixStore(f"fw {restarts()} {name}", store)  # type: ignore[attr-defined]
 
 
 def _launch() -> str:

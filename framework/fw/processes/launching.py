@@ -25,7 +25,7 @@ def launch(processes: int, restarts: int, words: Sequence[str]) -> tuple[int, st
     logging.getLogger("torch.distributed").setLevel(logging.CRITICAL)
     each = ["--standalone", "--nproc-per-node", str(processes), "--max-restarts", str(restarts)]
     try:
-        run(parse_args([*each, "-m", "fw", *words]))
+        run(parse_args([*each, "-m", "fw", *words]))  # type: ignore[no-untyped-call]
     except ChildFailedError as error:
         return _ended(error, processes)
     except SignalException as error:

@@ -30,13 +30,15 @@ def own_rows(total: int, rank: int, number: int) -> slice:
 
 def whole_batch(batch: Batch, peers: Peers) -> Batch:
     """Return the batch of all processes."""
+    inputs, targets, history = (_whole(part, peers) for part in batch[:3])
     places = None if batch.places is None else peers.whole(batch.places)
-    return Batch(*(_whole(part, peers) for part in batch[:3]), places)
+    return Batch(inputs, targets, history, places)
 
 
 def _whole(part: Sequences, peers: Peers) -> Sequences:
+    items, lengths, rows = map(peers.whole, part[:3])
     columns = {name: peers.whole(column) for name, column in part.columns.items()}
-    return Sequences(*map(peers.whole, part[:3]), columns, part.gaps)
+    return Sequences(items, lengths, rows, columns, part.gaps)
 
 
 def cut_shared(negatives: Negatives, rows: slice) -> Negatives:
