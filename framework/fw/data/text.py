@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zipfile
-from io import BytesIO
+from io import BufferedIOBase, BytesIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -62,7 +62,7 @@ def _limit(packed: bytes) -> int:
     return max(ALWAYS_UNPACKED, MOST_TIMES * len(packed))
 
 
-def _at_most(limit: int, stream: IO[bytes], path: Path) -> bytes:
+def _at_most(limit: int, stream: IO[bytes] | BufferedIOBase, path: Path) -> bytes:
     """Read a stream to its end; raises DataError where it has more bytes than data would."""
     pieces: list[bytes] = []
     size = 0
