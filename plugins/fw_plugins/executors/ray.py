@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from fw.sweep.plan import Job
 from fw.sweep.worker import Setting, run_job
 
 _PASSED_ON = ("FW_DATA_DIR", "FW_CACHE_DIR", "PYTHONPATH")
+_ANSWER = 10  # seconds in which a cluster is to answer
 _PATIENCE = 60  # seconds in which runs that are told to stop may save
 
 
@@ -82,6 +84,7 @@ def _connected(address: str) -> Iterator[Any]:
     import ray
 
     address = address or os.environ.get("RAY_ADDRESS", "local")
+    _require_answer(address)
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     try:
         ray.init(
@@ -98,6 +101,17 @@ def _connected(address: str) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _require_answer(address: str) -> None:
+    """Raise UserError where nobody listens at host:port, for which Ray would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.rpartition("/")[2], int(port)), _ANSWER).close()
+    except OSError as error:
+        raise UserError(f"no Ray cluster at {address}: {error}") from error
 
 
 def _run(ray: Any, start: Any, setting: Setting, jobs: Iterator[Job], most: int) -> Iterator[Event]:
