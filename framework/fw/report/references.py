@@ -42,8 +42,17 @@ def _at_chance(run: Finished, protocol: str) -> bool:
 
 
 def _below_popularity(arm: Arm, pair: Pair) -> bool:
-    best = references(arm.first).get("popularity", {}).get("/".join(pair), {}).get("value")
-    return best is not None and mean_of(arm.matrix(*pair)).value <= best
+    popularity = references(arm.first).get("popularity", {})
+    best = popularity.get("/".join(pair), {}).get("value")
+    if best is None or _is_as(popularity, arm.first):
+        return False
+    return mean_of(arm.matrix(*pair)).value <= best
+
+
+def _is_as(scores: Scores, run: Finished) -> bool:
+    """Whether a run has a scorer's every metric: then it is that scorer."""
+    metrics = run.result["metrics"]
+    return all(scores.get(name) == found for name, found in metrics.items())
 
 
 def _contents(run: Finished) -> Iterator[Mapping[str, Any]]:

@@ -131,13 +131,20 @@ def _difference(row: Row | None) -> dict[str, Any]:
 
 
 def _seconds(arm: Arm) -> dict[str, Any]:
-    """Return the median over the runs that had the machine to themselves, or else over all."""
+    """Return the median over the runs that had the machine to themselves, or else over all.
+
+    It is None where nothing was trained.
+    """
     times: dict[bool, list[float]] = {False: [], True: []}
     for run in arm.runs:
-        seconds = run.result["timing"]["seconds_per_epoch"]
-        times[bool(run.environment.get("side_by_side", False))].append(seconds)
-    shared = not times[False]
-    return {"seconds_per_epoch": statistics.median(times[shared]), "side_by_side": shared}
+        if (seconds := run.result["timing"]["seconds_per_epoch"]) is not None:
+            times[bool(run.environment.get("side_by_side", False))].append(seconds)
+    shared = bool(times[True]) and not times[False]
+    found = times[shared]
+    return {
+        "seconds_per_epoch": statistics.median(found) if found else None,
+        "side_by_side": shared,
+    }
 
 
 def best_by_validation(arms: Sequence[str], frame: pd.DataFrame) -> str | None:

@@ -111,6 +111,8 @@ def mark(one: Mapping[Any, Any]) -> str:
 
 
 def _seconds(one: Mapping[Any, Any]) -> str:
+    if _missing(one["seconds_per_epoch"]):
+        return "-"
     text = f"{one['seconds_per_epoch']:.2f}"
     return f"{text} {BESIDE}" if one["side_by_side"] else text
 

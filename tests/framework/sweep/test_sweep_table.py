@@ -113,6 +113,13 @@ def test_seconds_are_those_of_runs_that_had_the_machine_to_themselves(table):
     assert any(note.startswith("∥: ran side by side") for note in made.notes())
 
 
+def test_what_is_not_trained_has_no_seconds(table):
+    untrained = {"side_by_side": True, "seconds": None}
+    made = table(("base", 1, 100, untrained), ("other", 1, 100))
+    assert list(made.by_protocol()["full"]["s/epoch"]) == ["-", "2.00"]
+    assert not any("∥" in note for note in made.notes())
+
+
 def test_rows_on_other_data_have_no_difference(table):
     made = table(("base", 1, 100), ("other", 1, 200, {"data": "e"}))
     assert pd.isna(record(made, "other")["difference"])
