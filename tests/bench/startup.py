@@ -20,10 +20,12 @@ def measure(options) -> Tables:
     with tempfile.TemporaryDirectory() as runs:
         run = ["run", RECIPE, "--data", str(data_folder()), "--device", "cpu", "--runs"]
         _start(["-m", "fw", *run, f"{runs}/trained", "--set", "training.epochs=1"])
-        (trained,) = os.listdir(f"{runs}/trained")
+        (name,) = os.listdir(f"{runs}/trained")
+        recommend = _fw("recommend", f"{runs}/trained/{name}")
         commands = {
             "fw run, until the first step": ["-m", "tests.bench.first_step", *run, runs],
-            "fw recommend, one user": _fw("recommend", f"{runs}/trained/{trained}", "--user", "7"),
+            "fw recommend, one user": [*recommend, "--user", "7"],
+            "fw recommend, all users": [*recommend, "--all", "-o", f"{runs}/all.parquet"],
             "fw list-plugins": _fw("list-plugins"),
             "fw describe": _fw("describe", "encoder", "sasrec_paper"),
             "fw --help": _fw("--help"),
