@@ -7,14 +7,26 @@ from contextlib import contextmanager
 import pytest
 import torch
 
+from fw.engine import execution
 from fw.engine import run as engine
 from fw.engine.exam import Exam
 from fw.engine.selection import Selection
 from fw.errors import RunError, TrainingError
 from fw.stopping import Stopped
 from same_runs import assert_same_run, checkpoint, lines
-from tiny_runs import CONTRAST, RECIPE, Silent, write_recipe
+from tiny_runs import RECIPE, Silent, write_recipe
 
+CONTRAST = """
+[[augmenters]]
+name = "crop"
+[[augmenters]]
+name = "mask"
+[pooling]
+name = "mean"
+[[losses]]
+name = "nt_xent"
+weight = 0.1
+"""
 STEPS = 4  # 30 users in batches of 8
 # Draws from torch's own generator, as a plugin may that knows nothing of fw's.
 DROPOUT = """
@@ -102,6 +114,37 @@ def test_case_B27_a_run_stopped_within_an_epoch_ends_like_one_that_was_not(
     assert len(lines(folder)) == epoch - 1
     engine.resume(folder, device="cpu", reporter=Silent())
     assert_same_run(folder, whole)
+
+
+@pytest.fixture
+def compiling(monkeypatch):
+    """Let steps be compiled as one graph, which then runs as it is: fw compiles for no CPU."""
+    compiled, compile = [], torch.compile
+
+    def as_a_graph(step):
+        compiled.append(step)
+        return compile(step, backend="eager", fullgraph=True)
+
+    monkeypatch.setattr(execution, "_why_not_compile", lambda device: "")
+    monkeypatch.setattr(torch, "compile", as_a_graph)
+    return compiled
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [2, STEPS], ids=["within an epoch", "after its last step"])
+def test_a_compiled_run_that_is_stopped_ends_like_one_that_was_not(run, tmp_path, compiling, step):
+    overrides = ['training.execution="compile"']
+    reporter = Stops(2, step)
+    reporter.warn = reporter.said.append
+    with pytest.raises(Stopped):
+        run(reporter, overrides=overrides)
+    torch.compiler.reset()  # as in a new process
+    folder = folder_of(tmp_path)
+    engine.resume(folder, device="cpu", reporter=reporter)
+    torch.compiler.reset()
+    assert_same_run(folder, run(runs=tmp_path / "whole", overrides=overrides))
+    assert len(compiling) == 3
+    assert not any("eagerly" in message for message in reporter.said)
 
 
 def test_a_run_may_be_stopped_after_every_step(run, whole, tmp_path):
