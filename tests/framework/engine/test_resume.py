@@ -14,19 +14,8 @@ from fw.engine.selection import Selection
 from fw.errors import RunError, TrainingError
 from fw.stopping import Stopped
 from same_runs import assert_same_run, checkpoint, lines
-from tiny_runs import RECIPE, Silent, write_recipe
+from tiny_runs import CONTRAST, RECIPE, Silent, write_recipe
 
-CONTRAST = """
-[[augmenters]]
-name = "crop"
-[[augmenters]]
-name = "mask"
-[pooling]
-name = "mean"
-[[losses]]
-name = "nt_xent"
-weight = 0.1
-"""
 STEPS = 4  # 30 users in batches of 8
 # Draws from torch's own generator, as a plugin may that knows nothing of fw's.
 DROPOUT = """
