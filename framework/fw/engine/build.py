@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import attrs
@@ -27,10 +28,20 @@ def make(chosen: Chosen, info: Info, seed: int, place: str = "") -> Any:
     build = getattr(chosen.settings, "build", None)
     if build is None:
         return chosen.settings
-    word = f"{seed}/{chosen.kind}/{chosen.name}/{place}".encode()
-    with blamed_on(chosen.entry, "while it was built"), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(int.from_bytes(hashlib.blake2b(word, digest_size=7).digest(), "little"))
+    with (
+        blamed_on(chosen.entry, "while it was built"),
+        _drawing_for(f"{seed}/{chosen.kind}/{chosen.name}/{place}"),
+    ):
         return build(info)
+
+
+@contextmanager
+def _drawing_for(words: str) -> Iterator[None]:
+    """Let torch's global generator draw what follows from these words alone."""
+    digest = hashlib.blake2b(words.encode(), digest_size=7).digest()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int.from_bytes(digest, "little"))
+        yield
 
 
 def make_info(
@@ -75,7 +86,9 @@ def build_encoder(recipe: Recipe, info: Info) -> Encoder:
     encoder: Encoder = make(recipe.one("encoder"), info, recipe.seed)
     if recipe.many("input"):
         info = attrs.evolve(info, hidden_size=encoder.hidden_size)
-        join(encoder, _inputs(recipe, info), info)
+        inputs = _inputs(recipe, info)
+        with _drawing_for(f"{recipe.seed}/inputs"):
+            join(encoder, inputs, info)
     return encoder
 
 

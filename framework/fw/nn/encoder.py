@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -114,9 +115,11 @@ class SequenceEncoder(nn.Module):
     ) -> Tensor:
         """Embed items ([...]) at positions of such numbers, with what else is embedded."""
         inputs, rows = self.inputs, self._rows(items)
-        if inputs is None:
-            return self.embedding(rows, numbers, rng)
-        return self.embedding(rows, numbers, rng, lambda rows: inputs(rows, items, columns, rng))
+        join = None
+        if inputs is not None:
+            join = partial(inputs, items=items, columns=columns, rng=rng)
+        embedded: Tensor = self.embedding(rows, numbers, rng, join)
+        return embedded
 
     def _named(self, parts: Sequence[Sequences]) -> Iterable[str]:
         """Name the columns that inputs may look at."""
