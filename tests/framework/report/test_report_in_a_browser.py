@@ -6,14 +6,18 @@ Screenshots are left in the tests' temporary folder.
 import base64
 
 import pytest
-from browsing import CROWDED, SHOWN, SIDEWAYS, Browser, start
+from browsing import CROWDED, SHOWN, SIDEWAYS
+from chromium import Browser, start
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    driver = start(tmp_path_factory.mktemp("profile"))
+    try:
+        driver = start(tmp_path_factory.mktemp("profile"))
+    except LookupError as error:
+        pytest.skip(str(error))
     yield Browser(driver)
     driver.quit()
 
