@@ -51,7 +51,8 @@ def read_about(path: Path) -> Any:
 
 def read(path: Path) -> SequenceStore:
     """Return the store, its large arrays mapped from the file; raises DamagedError."""
-    return _guarded(path, lambda file: _store(zipped.members(path, file)))
+    store: SequenceStore = _guarded(path, lambda file: _store(zipped.members(path, file)))
+    return store
 
 
 def _guarded(path: Path, read: Any) -> Any:
