@@ -20,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 
 from fw.data import kept
-from fw.data.fingerprints import fingerprint_file
+from fw.data.fingerprints import fingerprint_file, names_of
 from fw.data.places import Places
 from fw.data.sequences import SequenceStore
 
@@ -69,7 +69,9 @@ class Entry:
 
     def require_unchanged(self, files: Mapping[str, str]) -> None:
         """Raise NotKeepableError unless these files, by name, are those of the origin."""
-        if files != {Path(path).name: hash_ for path, hash_ in self.origin["files"].items()}:
+        expected = self.origin["files"]
+        names = names_of([Path(path) for path in expected])
+        if files != dict(zip(names, expected.values(), strict=True)):
             raise kept.NotKeepableError(
                 f"what was read, {', '.join(files)}, is not what was to be read: a file changed "
                 "meanwhile, or source_files does not name just the files that load reads"

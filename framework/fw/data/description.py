@@ -9,7 +9,7 @@ import numpy as np
 
 from fw.data.fingerprints import fingerprint_split
 from fw.data.prepare import Loaded
-from fw.data.sequences import SequenceStore
+from fw.data.sequences import SequenceStore, count_items
 from fw.data.split import Split
 
 _QUANTILES = {
@@ -45,7 +45,7 @@ def _counts(store: SequenceStore) -> dict[str, Any]:
         "interactions": len(store.items),
         "density": len(store.items) / (store.num_users * store.num_items),
         "user_lengths": _spread(store.lengths),
-        "item_counts": _spread(np.bincount(store.items, minlength=store.num_items + 1)[1:]),
+        "item_counts": _spread(count_items(store)[1:-1]),
         "ties": _ties(store),
         "repeats": _repeats(store),
         "columns": list(store.columns),
@@ -67,17 +67,22 @@ def _repeats(store: SequenceStore) -> dict[str, int]:
     repeated = store.is_repeat()
     return {
         "rows": int(repeated.sum()),
-        "users": len(np.unique(store.rows[repeated])),
+        "users": _users_of(store, repeated),
     }
+
+
+def _users_of(store: SequenceStore, chosen: np.ndarray) -> int:
+    """Return how many users have any of the chosen interactions ([T] bool)."""
+    places = np.flatnonzero(chosen)
+    return len(np.unique(np.searchsorted(store.offsets, places, side="right")))
 
 
 def _ties(store: SequenceStore) -> Mapping[str, int] | None:
     """Count what only the order of the source decides: rows at the same time as a neighbour."""
     if store.times is None:
         return None
-    users = store.rows
-    with_next = (users[1:] == users[:-1]) & (store.times[1:] == store.times[:-1])
-    tied = np.zeros(len(users), dtype=bool)
+    with_next = (store.times[1:] == store.times[:-1]) & ~store.starts_row()[1:]
+    tied = np.zeros(len(store.items), dtype=bool)
     tied[1:] |= with_next
     tied[:-1] |= with_next
     newest = store.offsets[1:] - 1  # with_next[t - 1]: t is tied with what stands before it

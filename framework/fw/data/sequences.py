@@ -11,6 +11,7 @@ import attrs
 import numpy as np
 
 from fw.data.interactions import Oracle
+from fw.data.spans import SPAN, owners, repeated, spans
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +62,27 @@ class SequenceStore:
 
     @cached_property
     def _repeats(self) -> np.ndarray:
-        import pandas as pd  # slow: splitters are listed without
+        found = np.zeros(len(self.items), dtype=bool)
+        for first, last in spans(self.offsets):
+            part = slice(int(self.offsets[first]), int(self.offsets[last]))
+            found[part] = repeated(owners(self.offsets, first, last), self.items[part])
+        return found
 
-        pairs = pd.Series(self.rows * (self.num_items + 1) + self.items)
-        return pairs.duplicated().to_numpy()
+    def starts_row(self) -> np.ndarray:
+        """Return bool, [T]: interactions that are the oldest of their user."""
+        starts = np.zeros(len(self.items), dtype=bool)
+        starts[self.offsets[:-1][self.lengths > 0]] = True
+        return starts
+
+
+def count_items(store: SequenceStore, chosen: np.ndarray | None = None) -> np.ndarray:
+    """Count how often each item occurs, PAD and mask token too, of the chosen ([T] bool): [N + 2].
+
+    By spans, since counting takes eight bytes for each of the items given.
+    """
+    counts = np.zeros(store.num_items + 2, dtype=np.int64)
+    for first in range(0, len(store.items), SPAN):
+        part = store.items[first : first + SPAN]
+        part = part if chosen is None else part[chosen[first : first + SPAN]]
+        counts += np.bincount(part, minlength=len(counts))
+    return counts

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fw.data.sequences import SequenceStore
+from fw.data.sequences import SequenceStore, count_items
 
 
 @attrs.frozen(eq=False)
@@ -40,14 +40,13 @@ class Split:
 
     def is_trained(self) -> np.ndarray:
         """Return bool, [T]: interactions of the store that belong to a training part."""
-        rows = self.store.rows
-        trained: np.ndarray = (
-            np.arange(len(rows)) - self.store.offsets[rows] < self.train_lengths[rows]
-        )
-        return trained
+        lengths = self.store.lengths
+        trained = np.clip(self.train_lengths, 0, lengths)
+        # Of each row first those that are trained on, then the others: a byte each, and no more.
+        both = np.column_stack([trained, lengths - trained]).ravel()
+        return np.repeat(np.tile([True, False], len(lengths)), both)
 
     @cached_property
     def item_counts(self) -> np.ndarray:
         """How often each item occurs in the training parts, PAD and mask token too: [N + 2]."""
-        trained = self.store.items[self.is_trained()]
-        return np.bincount(trained, minlength=self.store.num_items + 2)
+        return count_items(self.store, self.is_trained())

@@ -44,7 +44,7 @@ def _leak(split: Split) -> dict[str, float]:
 def _count_targets(split: Split, name: str, cases: CaseList) -> dict[str, int]:
     store = split.store
     places = store.offsets[cases.rows] + cases.ends
-    cold = ~np.isin(store.items[places], store.items[split.is_trained()])
+    cold = split.item_counts[store.items[places]] == 0
     return {
         f"cold_{name}_targets": int(cold.sum()),
         f"repeat_{name}_targets": int(store.is_repeat()[places].sum()),

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from fw.data.flat import FlatRows
+from fw.data.spans import spans
 from fw.interfaces import Sequences
 
 if TYPE_CHECKING:
@@ -65,13 +66,11 @@ class TrainingRows(FlatRows):
         """
         if self.context is not None:
             return _repeated(*self.by_user.distinct_items(), torch.from_numpy(self.users))
-        ends = torch.cumsum(self.lengths, 0)
-        rows = torch.repeat_interleave(torch.arange(len(self.lengths)), self.lengths)
-        within = torch.arange(len(rows)) - (ends - self.lengths)[rows]
-        items = self.items[self.starts[rows] + within].to(torch.int64)
         stride = int(self.items.max()) + 1 if len(self.items) else 1
-        keys = torch.unique(rows * stride + items)
-        return keys // stride, keys % stride
+        ends = np.append(0, self.host_lengths.cumsum())
+        parts = [self._distinct(first, last, stride) for first, last in spans(ends)]
+        rows, items = zip(*parts, strict=True) if parts else ([torch.zeros(0).long()],) * 2
+        return torch.cat(rows), torch.cat(items)
 
     def count_newest(self, numbers: Tensor, weights: Tensor, num_items: int) -> Tensor:
         """Add up, by item, the weight ([U]) of each row for its newest ``numbers`` ([U]) items.
@@ -80,11 +79,24 @@ class TrainingRows(FlatRows):
         """
         if self.context is not None:
             numbers = torch.minimum(numbers, self.lengths - self.context)
+        total = torch.zeros(num_items + 2, dtype=torch.float64)
+        first, weights = self.starts + self.lengths - numbers, weights.double()
+        for begin, end in spans(np.append(0, numbers.numpy().cumsum())):
+            rows, items = self._laid(first[begin:end], numbers[begin:end])
+            total += torch.bincount(items, weights[begin:end][rows], minlength=num_items + 2)
+        return total
+
+    def _distinct(self, first: int, last: int, stride: int) -> tuple[Tensor, Tensor]:
+        """Return what :meth:`distinct_items` does of a span of rows."""
+        rows, items = self._laid(self.starts[first:last], self.lengths[first:last])
+        keys = torch.unique(rows * stride + items)
+        return keys // stride + first, keys % stride
+
+    def _laid(self, starts: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """Return ``numbers`` ([U]) items from each of ``starts`` on, and before them their rows."""
         rows = torch.repeat_interleave(torch.arange(len(numbers)), numbers)
         within = torch.arange(len(rows)) - (numbers.cumsum(0) - numbers)[rows]
-        first = self.starts + self.lengths - numbers
-        items = self.items[first[rows] + within].to(torch.int64)
-        return torch.bincount(items, weights.double()[rows], minlength=num_items + 2)
+        return rows, self.items[starts[rows] + within].to(torch.int64)
 
 
 def _repeated(rows: Tensor, items: Tensor, users: Tensor) -> tuple[Tensor, Tensor]:

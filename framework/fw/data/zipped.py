@@ -92,4 +92,4 @@ def _pieces(content: Content) -> Iterator[bytes | memoryview]:
     yield header.getvalue()
     rows = max(_PIECE // max(content.itemsize, 1), 1)
     for first in range(0, len(content), rows):
-        yield np.ascontiguousarray(content[first : first + rows]).data.cast("B")
+        yield content[first : first + rows].tobytes()

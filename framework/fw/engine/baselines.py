@@ -82,7 +82,7 @@ def _transitions(split: Split) -> csr_array:
     from scipy.sparse import csr_array  # slow to import: not before the first step
 
     store, trained = split.store, split.is_trained()
-    pairs = trained[1:] & (store.rows[1:] == store.rows[:-1])  # a training part is a row's oldest
+    pairs = trained[1:] & ~store.starts_row()[1:]  # a training part is a row's oldest
     size = store.num_items + 2
     before, after = store.items[:-1][pairs], store.items[1:][pairs]
     ones = np.ones(len(before), dtype=np.float32)

@@ -23,7 +23,9 @@ class Collisions(nn.Module):
     def __init__(self, info: Info, exclude: Exclude) -> None:
         super().__init__()
         self.exclude, self._stride = exclude, info.num_items + 2
-        rows, items = info.training.distinct_items()
+        rows, items = (torch.zeros(0, dtype=torch.int64),) * 2
+        if exclude == "history":
+            rows, items = info.training.distinct_items()
         self.register_buffer("keys", rows * self._stride + items, persistent=False)
 
     def forward(self, targets: Sequences, items: Tensor) -> Tensor:
