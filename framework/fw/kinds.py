@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import attrs
 
-from fw.config.slots import DatasetSlot, InputSlot, LossSlot, ScheduleSlot, Slot
+from fw.config.slots import DatasetSlot, InputSlot, LossSlot, ScheduleSlot, Slot, SplitterSlot
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +42,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         _kind("dataset", slot=DatasetSlot),
-        _kind("splitter"),
+        _kind("splitter", slot=SplitterSlot),
         _kind("task"),
         _kind("loader", required=False, default="resident"),
         _kind("sampler", required=False),

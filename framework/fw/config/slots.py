@@ -77,6 +77,17 @@ class LossSlot(Slot):
 
 
 @attrs.frozen(kw_only=True)
+class SplitterSlot(Slot):
+    """How many cases are evaluated, the same way for every splitter."""
+
+    max_cases: int | None = attrs.field(
+        default=None,
+        validator=attrs.validators.optional(at_least(1)),
+        metadata={"help": "evaluate so many cases at most, of users drawn once and for all"},
+    )
+
+
+@attrs.frozen(kw_only=True)
 class ScheduleSlot(Slot):
     """Warm-up, done the same way before every schedule."""
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
 from fw.config.recipe import Recipe
+from fw.config.slots import SplitterSlot
 from fw.data.asked import asked_for, codings_of
 from fw.data.description import describe
 from fw.data.final_split import with_validation_trained
 from fw.data.places import Places
 from fw.data.prepare import Loaded, load
+from fw.data.sampled_cases import with_fewer_cases
 from fw.data.split import Split
 from fw.data.training import TrainingRows
 from fw.data.windows import Windows, cut_windows
@@ -98,6 +100,8 @@ def load_and_split(recipe: Recipe, places: Places, warn: Callable[[str], None]) 
         if recipe.training.final_fit is not None:
             split = with_validation_trained(split)
             check_split(split)
+    most = cast(SplitterSlot, splitter.slot).max_cases
+    split = split if most is None else with_fewer_cases(split, most)
     name = f"{loaded.name} (FALLBACK for {chosen.name})" if loaded.used_fallback else chosen.name
     return RunData(name=name, split=split, description=describe(loaded, split))
 
