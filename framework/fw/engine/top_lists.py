@@ -10,6 +10,7 @@ from fw.ranking import Cases, Exclusion
 
 _EXCLUDED = torch.iinfo(torch.int64).min
 _PRIME = 2**31 - 1
+_BLOCK = 1024  # items
 
 
 def best_items(scores: Tensor, cases: Cases, exclude: Exclusion, length: int, rng: Rng) -> Tensor:
@@ -25,11 +26,39 @@ def best_items(scores: Tensor, cases: Cases, exclude: Exclusion, length: int, rn
 def first_items(scores: Tensor, excluded: Tensor, owners: Tensor, length: int) -> Tensor:
     """Return the best items of each row: [B, length] int32, ties in the order of their numbers.
 
-    ``scores`` are [B, N + 2] float32; ``excluded`` are items, ``owners`` the row of each. Lists end
-    with PAD where fewer are left.
+    ``scores`` are [B, N + 2] float32, all finite; ``excluded`` are items, ``owners`` the row of
+    each. Lists end with PAD where fewer are left.
+
+    The best ``length`` items stand in those ``length`` blocks whose best is best, equal blocks
+    again in the order of their numbers: for an item in any other block there is a better one in
+    each of these. So most items are looked at once, for the largest score of their block.
     """
-    places = torch.arange(scores.shape[1] - 3, -1, -1, device=scores.device)
-    return _best(scores[:, 1:-1], places, excluded, owners, length)
+    left = scores[:, 1:-1].clone()
+    left[owners, excluded - 1] = -torch.inf
+    columns = _columns_of_best_blocks(left, length)
+    real = columns < left.shape[1]
+    part = left.gather(1, torch.where(real, columns, 0)).where(real, -torch.inf)
+    keys = _keys(part, _descending(columns)).where(part > -torch.inf, _EXCLUDED)
+    best = keys.topk(min(length, keys.shape[1]), dim=1)
+    found = torch.where(best.values > _EXCLUDED, columns.gather(1, best.indices) + 1, 0).int()
+    return torch.nn.functional.pad(found, (0, length - found.shape[1]))
+
+
+def _columns_of_best_blocks(scores: Tensor, number: int) -> Tensor:
+    """Return the columns of the ``number`` best blocks of each row: [B, M], beyond N too."""
+    whole = scores.shape[1] // _BLOCK * _BLOCK
+    best = scores[:, :whole].view(len(scores), whole // _BLOCK, _BLOCK).amax(2)
+    if whole < scores.shape[1]:
+        best = torch.cat([best, scores[:, whole:].amax(1, keepdim=True)], 1)
+    order = _descending(torch.arange(best.shape[1], device=scores.device))
+    blocks = _keys(best, order).topk(min(number, best.shape[1]), dim=1).indices
+    within = torch.arange(_BLOCK, device=scores.device)
+    return (blocks[:, :, None] * _BLOCK + within).flatten(1)
+
+
+def _descending(numbers: Tensor) -> Tensor:
+    """Return places among ties, the lowest number first."""
+    return _PRIME - 1 - numbers
 
 
 def _best(scores: Tensor, places: Tensor, items: Tensor, owners: Tensor, length: int) -> Tensor:

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
+from fw.engine import top_lists
 from fw.engine.cases import CaseStore
 from fw.engine.evaluation import evaluate
 from fw.engine.tally import CountedRanking
-from fw.engine.top_lists import best_items
+from fw.engine.top_lists import best_items, first_items
 from fw.random import Rng
 from fw_plugins.evaluators.full import Full
 
@@ -153,3 +154,19 @@ def test_items_are_recommended_by_the_evaluator_as_numpy_would_sort_them(make_sp
         slow.append(eligible[np.argsort(-table[row, eligible].numpy())][:5])
     assert found.per_case["popularity@5"] == pytest.approx([counts[top].mean() for top in slow])
     assert found.values["coverage@5"].value == len(np.unique(slow)) / 60
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 40), st.integers(1, 12), st.integers(1, 6))
+def test_lists_by_blocks_equal_a_slow_sort_with_ties(seed, items, length, block):
+    generator = torch.Generator().manual_seed(seed)
+    scores = torch.randint(-3, 4, (4, items + 2), generator=generator).float()
+    hidden = torch.rand((4, items), generator=generator) < 0.3
+    owners, excluded = hidden.nonzero().T
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(top_lists, "_BLOCK", block)
+        found = first_items(scores, excluded + 1, owners, length).tolist()
+    for row in range(4):
+        eligible = [item for item in range(1, items + 1) if not hidden[row, item - 1]]
+        slow = sorted(eligible, key=lambda item: (-scores[row, item], item))[:length]
+        assert found[row] == slow + [0] * (length - len(slow))
