@@ -19,6 +19,7 @@ from fw.cli.common import (
     warn,
 )
 from fw.cli.data_check import check
+from fw.cli.data_generate import generate
 from fw.cli.data_prepare import prepare as prepare_command
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def command() -> None:
 
 command.add_command(check)
 command.add_command(prepare_command)
+command.add_command(generate)
 
 
 @command.command()
