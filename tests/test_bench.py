@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import chisquare
-from tests.bench import growth, peers, plots, quality
+from tests.bench import growth, peers, plots, quality, scale
 from tests.bench.__main__ import BENCHMARKS
 from tests.bench.contenders import Outcome, interleave
 from tests.bench.peers.environments import RECTOOLS, REPLAY
 from tests.bench.plain_model import PlainSASRec, PlainScorer, pad_left
 from tests.bench.plain_training import PlainTraining, training_items
 from tests.bench.report import Report, ratios, read_json, spread, write_json
+from tests.bench.scale_fit import Line
+from tests.bench.scale_stages import STAGES, Sizes, measure
 
 from fw.interfaces import Sequences
 from fw_plugins.encoders.sasrec_official import SASRecOfficial
@@ -257,3 +259,28 @@ def test_negatives_of_the_plain_program_are_uniform_over_what_a_user_has_not_had
 def test_the_plain_program_trains_on_training_parts_alone(make_split):
     split = make_split([[1, 2, 3, 4, 5], [6, 7, 8]], num_items=8)
     assert [items.tolist() for items in training_items(split)] == [[1, 2, 3], [6]]
+
+
+# Scale ---------------------------------------------------------------------------------------
+
+
+def test_a_line_is_fitted_with_both_parts_at_least_zero():
+    line = Line.through([1, 2, 4], [5.0, 7.0, 11.0])
+    assert (line.fixed, line.slope) == pytest.approx((3.0, 2.0))
+    assert line.at(10) == pytest.approx(23.0)
+    assert Line.through([1, 2, 4], [1.0, 2.2, 5.0]).fixed == 0
+
+
+@pytest.mark.parametrize("axis", scale.AXES)
+def test_a_curve_varies_one_size_by_doubling(axis):
+    sizes = scale.sizes_of(axis, 3)
+    found = [getattr(one, axis) for one in sizes]
+    assert found == [scale.SMALLEST[axis] * factor for factor in (1, 2, 4)]
+
+
+@pytest.mark.slow
+def test_every_stage_of_a_size_is_measured(tmp_path):
+    sizes = Sizes(users=200, items=100, interactions=3000, length=10, width=8)
+    found = measure(sizes, tmp_path, cases=50, lists=5)
+    assert set(found) == {f"{stage} {unit}" for stage in STAGES for unit in ("s", "GiB")}
+    assert all(value > 0 for name, value in found.items() if name.endswith("GiB"))

@@ -1,0 +1,135 @@
+"""The stages of work on one size of simulated data, each timed as a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import attrs
+
+CASES, LISTS = 2_000, 500
+STAGES = ("generate", "prepare", "start", "train", "evaluate", "record", "run", "recommend")
+OF_RUN = {
+    "start": "preparing",
+    "train": "training",
+    "evaluate": "evaluating",
+    "record": "recording",
+}
+
+RECIPE = """\
+seed = 1
+max_len = {length}
+
+[dataset]
+name = "partitioned"
+path = "{data}"
+
+[splitter]
+name = "leave_one_out"
+max_cases = {cases}
+
+[task]
+name = "next_item"
+
+[sampler]
+name = "shared"
+num_negatives = 256
+exclude = "target"
+exponent = 0.5
+
+[encoder]
+name = "sasrec_paper"
+hidden_size = {width}
+num_blocks = 2
+num_heads = 1
+dropout = 0.1
+
+[[losses]]
+name = "sampled_softmax"
+correction = "corrected"
+
+[optimizer]
+name = "sparse_adam"
+
+[loader]
+name = "prefetch"
+
+[training]
+batch_size = 512
+epochs = 1
+monitor = "valid/full-seen-out/ndcg@10"
+
+[[evaluators]]
+name = "full"
+"""
+
+
+@attrs.frozen(kw_only=True)
+class Sizes:
+    """What a curve varies one of."""
+
+    users: int
+    items: int
+    interactions: int
+    length: int  # of histories, at most
+    width: int
+
+
+@attrs.frozen
+class Cost:
+    """What a process took, with all processes that it waited for."""
+
+    seconds: float
+    gibibytes: float
+
+
+def measure(sizes: Sizes, folder: Path, cases: int = CASES, lists: int = LISTS) -> dict[str, float]:
+    """Go through all stages below a folder; return ``<stage> s`` and ``<stage> GiB`` of each."""
+    data, runs, recipe = folder / "data", folder / "runs", folder / "scale.toml"
+    recipe.write_text(
+        RECIPE.format(data=data.as_posix(), cases=cases, length=sizes.length, width=sizes.width)
+    )
+    amounts = {name: getattr(sizes, name) for name in ("users", "items", "interactions")}
+    options = [part for name, value in amounts.items() for part in (f"--{name}", str(value))]
+    costs = {
+        "generate": cost(["data", "generate", str(data), *options], folder),
+        "prepare": cost(["data", "prepare", str(recipe)], folder),
+        "run": cost(["run", str(recipe), "--runs", str(runs)], folder),
+    }
+    (run,) = runs.iterdir()
+    asked = [part for user in range(1, lists + 1) for part in ("--user", str(user))]
+    output = ["-o", str(folder / "lists.parquet")]
+    costs["recommend"] = cost(["recommend", str(run), *asked, *output], folder)
+    parts = json.loads((run / "result.json").read_text())["timing"]["parts"]
+    return _columns(costs, parts)
+
+
+def cost(arguments: list[str], folder: Path) -> Cost:
+    """Run ``fw`` with a cache of its own in the folder; raises RuntimeError if it fails."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fw", *arguments],
+        env=os.environ | {"FW_CACHE_DIR": str(folder / "cache")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"fw {' '.join(arguments[:3])} failed:\n{said.decode()[-4000:]}")
+    return Cost(time.perf_counter() - started, usage.ru_maxrss / 2**20)
+
+
+def _columns(costs: dict[str, Cost], parts: dict[str, float]) -> dict[str, float]:
+    """Part the run into what it did; its peak is that of all of it."""
+    found = {}
+    for stage in STAGES:
+        whole = costs["run" if stage in OF_RUN else stage]
+        seconds = parts[OF_RUN[stage]] if stage in OF_RUN else whole.seconds
+        if stage == "train":
+            seconds += parts.get("data", 0.0)
+        found |= {f"{stage} s": round(seconds, 2), f"{stage} GiB": round(whole.gibibytes, 3)}
+    return found
