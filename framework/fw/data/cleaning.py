@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -56,6 +57,10 @@ class Codes:
         times = frame["time"].to_numpy() if "time" in frame else None
         return cls(frame["user"].cat.codes.to_numpy(), frame["item"].cat.codes.to_numpy(), times)
 
+    def sizes(self) -> tuple[int, int, int]:
+        """Return how many rows, users and items there are."""
+        return len(self.users), len(pd.unique(self.users)), len(pd.unique(self.items))
+
     def at(self, rows: np.ndarray) -> Codes:
         """Return those of some rows."""
         times = None if self.times is None else self.times[rows]
@@ -80,30 +85,44 @@ def clean(codes: Codes, slot: DatasetSlot) -> tuple[np.ndarray, dict[str, Any]]:
         min_item_count=slot.min_item_count,
     )
     report = {
-        "duplicates": _duplicates_report(repeated, slot),
-        "minimum_counts": _core_report(before, before.at(kept), slot, passes),
-        "order": "order of the rows" if codes.times is None else "time, then order of the rows",
+        "duplicates": duplicates_report(None if repeated is None else int(repeated.sum()), slot),
+        "minimum_counts": core_report(before.sizes(), before.at(kept).sizes(), slot, passes),
+        "order": order_report(codes.times is not None),
     }
     return rows[kept], report
 
 
-def _duplicates_report(repeated: np.ndarray | None, slot: DatasetSlot) -> dict[str, Any]:
-    if repeated is None:
+def duplicates_report(found: int | None, slot: DatasetSlot) -> dict[str, Any]:
+    """Report how many repeated rows were found, None where there are no times to tell them by."""
+    if found is None:
         return {"rule": "none: there are no times", "found": 0, "dropped_rows": 0}
-    found = int(repeated.sum())
     dropped = found if slot.duplicates == "drop" else 0
     return {"rule": slot.duplicates, "found": found, "dropped_rows": dropped}
 
 
-def _core_report(before: Codes, after: Codes, slot: DatasetSlot, passes: int) -> dict[str, Any]:
-    def lost(one: np.ndarray, other: np.ndarray) -> int:
-        return len(pd.unique(one)) - len(pd.unique(other))
-
+def core_report(
+    before: Sequence[int], after: Sequence[int], slot: DatasetSlot, passes: int
+) -> dict[str, Any]:
+    """Report what minimum counts dropped, given the numbers of rows, users and items."""
+    lost = [one - other for one, other in zip(before, after, strict=True)]
     return {
         "min_user_count": slot.min_user_count,
         "min_item_count": slot.min_item_count,
         "passes": passes,
-        "dropped_rows": len(before.users) - len(after.users),
-        "dropped_users": lost(before.users, after.users),
-        "dropped_items": lost(before.items, after.items),
+        "dropped_rows": lost[0],
+        "dropped_users": lost[1],
+        "dropped_items": lost[2],
     }
+
+
+def order_report(timed: bool) -> str:
+    """Say what users' items are in the order of."""
+    return "time, then order of the rows" if timed else "order of the rows"
+
+
+def nothing_left(source_rows: int, slot: DatasetSlot) -> str:
+    """Say that cleaning has dropped everything."""
+    return (
+        f"no interactions are left of {source_rows:,}: min_user_count = {slot.min_user_count} and "
+        f"min_item_count = {slot.min_item_count} drop all of them"
+    )

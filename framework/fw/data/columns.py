@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -62,12 +62,32 @@ class Column:
         millionths or billionths, whichever is enough. ISO dates and times become nanoseconds since
         1970, in UTC if they have an offset. A column must be of one form throughout.
         """
-        for convert in _TIME_FORMS:
+        for form in range(len(_TIME_FORMS)):
             try:
-                return convert(self.cells)
+                return self.times_of(form)
             except _REFUSED:
                 continue
         raise DataError(self._unreadable_time())
+
+    def times_of(self, form: int) -> np.ndarray:
+        """Return times as int64 of one form (:func:`time_forms`); raises what arrow does."""
+        return _TIME_FORMS[form](self.cells)
+
+    def is_time_of(self, form: int) -> bool:
+        """Whether all of the column is of one form."""
+        try:
+            self.times_of(form)
+        except _REFUSED:
+            return False
+        return True
+
+    def no_time(self, forms: Sequence[int], before: int) -> tuple[int, str]:
+        """Return the first row that is of none of some forms, and what there is to say of it.
+
+        Rows are counted from the beginning of a table that has ``before`` rows before these.
+        """
+        row = max(self._first_failure(_TIME_FORMS[form]) for form in forms)
+        return before + row, self._said_of_time(row, first=before + row == 0)
 
     def numbers(self) -> np.ndarray:
         """Return numbers as float64; raises DataError for what is none, or is not finite."""
@@ -87,8 +107,11 @@ class Column:
     def _unreadable_time(self) -> str:
         failures = [self._first_failure(convert) for convert in _TIME_FORMS]
         row = max(failures)
-        if row == 0:
-            return f"{self._at(0)} is neither a 64-bit integer, nor a decimal number, nor {_ISO}"
+        return self._said_of_time(row, first=row == 0)
+
+    def _said_of_time(self, row: int, *, first: bool) -> str:
+        if first:
+            return f"{self._at(row)} is neither a 64-bit integer, nor a decimal number, nor {_ISO}"
         return f"{self._at(row)} is no time of the form of the rows before it, or out of range"
 
     def _first_failure(self, convert: Callable[[pa.ChunkedArray], np.ndarray]) -> int:
@@ -145,3 +168,8 @@ _TIME_FORMS = (
     *(_as_instants(zone) for zone in (None, "UTC")),
     *(_as_decimals(places) for places in _DECIMAL_PLACES),
 )
+
+
+def time_forms() -> list[int]:
+    """Return the forms that a column of times may have, in the order in which they are tried."""
+    return list(range(len(_TIME_FORMS)))

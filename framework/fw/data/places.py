@@ -29,12 +29,16 @@ class Places:
         places = cls(data or (Path(named) if named else None))
         return attrs.evolve(places, cache=Path(cache)) if cache else places
 
+    def candidates(self, path: Path) -> list[Path]:
+        """Return where a path may be: as given, and unless it is absolute below the data folder."""
+        return [path] if path.is_absolute() or self.data is None else [path, self.data / path]
+
     def find(self, path: Path) -> Path:
         """Return the file as given, or below the data folder.
 
         Raises DataNotFound naming both where there is neither, DataError where one is a folder.
         """
-        tried = [path] if path.is_absolute() or self.data is None else [path, self.data / path]
+        tried = self.candidates(path)
         for candidate in tried:
             if candidate.is_file():
                 return candidate

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from fw.config.slots import DatasetSlot
-from fw.data.cache import Entry, StaleError, source_files
-from fw.data.cleaning import Codes, clean, time_order
+from fw.data.cache import FOLDER, Entry, StaleError, source_files
+from fw.data.cleaning import Codes, clean, nothing_left, time_order
 from fw.data.fingerprints import fingerprint_cleaned, fingerprint_files
 from fw.data.interactions import Interactions, Oracle
 from fw.data.kept import NotKeepableError
@@ -100,7 +100,12 @@ def _keep(loaded: Loaded, entry: Entry, warn: Callable[[str], None]) -> Loaded:
 
 def _clean(dataset: Chosen, slot: DatasetSlot, places: Places) -> Loaded:
     interactions = dataset.settings.load(places)
-    store, report = prepare(interactions, slot)
+    if isinstance(interactions, Interactions):
+        store, report = prepare(interactions, slot)
+    else:
+        from fw.data.piecewise import prepare_parts  # only for data in parts
+
+        store, report = prepare_parts(interactions, slot, places.cache / FOLDER)
     return Loaded(
         name=dataset.name,
         store=store,
@@ -136,16 +141,9 @@ def prepare(
     frame = _checked(interactions.frame)
     rows, report = clean(Codes.of(frame), slot)
     if not len(rows):
-        raise DataError(_nothing_left(len(frame), slot))
+        raise DataError(nothing_left(len(frame), slot))
     report = {"source_rows": len(frame), **interactions.counts, **report, "rows": len(rows)}
     return _lay_flat(interactions, rows), report
-
-
-def _nothing_left(source_rows: int, slot: DatasetSlot) -> str:
-    return (
-        f"no interactions are left of {source_rows:,}: min_user_count = {slot.min_user_count} and "
-        f"min_item_count = {slot.min_item_count} drop all of them"
-    )
 
 
 def _lay_flat(interactions: Interactions, rows: np.ndarray) -> SequenceStore:

@@ -16,6 +16,7 @@ from fw.errors import DataError
 
 DEFAULT_NAMES = ("user", "item", "time")
 _SKIP = 'set blank = "skip" to leave such rows out'
+ALL_BLANK = "no interactions: every row has blank cells"
 _MEND = "fill them in, or take these rows out of the file"
 
 
@@ -59,7 +60,7 @@ def _converted(column: Column, layout: Layout) -> np.ndarray | pd.Categorical:
 
 
 def _without_blanks(
-    table: Table, columns: Sequence[Column], blank: str, settable: bool
+    table: Table, columns: Sequence[Column], blank: str, settable: bool, *, whole: bool = True
 ) -> tuple[list[Column], int]:
     blanks = {column.name: column.is_blank() for column in columns}
     some = np.any(list(blanks.values()), axis=0)
@@ -71,8 +72,8 @@ def _without_blanks(
             f"{table.path}, {table.place(np.flatnonzero(some).tolist())}: blank cells ({names})\n"
             f"    {_SKIP if settable else _MEND}"
         )
-    if some.all():
-        raise DataError(f"{table.path}: no interactions: every row has blank cells")
+    if some.all() and whole:
+        raise DataError(f"{table.path}: {ALL_BLANK}")
     return [column.keep(~some) for column in columns], int(some.sum())
 
 
@@ -130,3 +131,18 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def read_columns(
+    piece: Table, layout: Layout, *, blank: Literal["error", "skip"]
+) -> tuple[dict[str, Column], int]:
+    """Read the columns of a piece of a table, as :func:`read_interactions` does of a whole one.
+
+    Also returns how many rows were skipped for blank cells; it may be all of them.
+    """
+    numbers = _choose(piece, layout)
+    cells = dict(zip(numbers, piece.columns(list(numbers.values())), strict=True))
+    rows = np.arange(len(cells["user"]))
+    columns = [Column(piece, name, column, rows) for name, column in cells.items()]
+    full, skipped = _without_blanks(piece, columns, blank, layout.settable, whole=False)
+    return {column.name: column for column in full}, skipped

@@ -40,7 +40,7 @@ def _unpacked(path: Path, member: str | None) -> bytes:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     try:
         if data.startswith(_GZIP):
-            return _at_most(_limit(data), gzip.open(BytesIO(data)), path)
+            return _at_most(most_unpacked(len(data)), gzip.open(BytesIO(data)), path)
         return _from_zip(data, path, member) if data.startswith(_ZIP) else data
     except DataError:
         raise
@@ -50,16 +50,32 @@ def _unpacked(path: Path, member: str | None) -> bytes:
 
 def _from_zip(data: bytes, path: Path, member: str | None) -> bytes:
     with zipfile.ZipFile(BytesIO(data)) as archive:
-        names = [one.filename for one in archive.infolist() if not one.is_dir()]
-        wanted = [name for name in names if member in (None, name)]
-        if len(wanted) != 1:
-            rule = f"{member} is not in it" if member else "a zip must hold exactly one file"
-            raise DataError(f"{path}: {rule}; it holds {', '.join(names) or 'nothing'}")
-        return _at_most(_limit(data), archive.open(wanted[0]), path)
+        return _at_most(
+            most_unpacked(len(data)), archive.open(the_member(archive, path, member)), path
+        )
 
 
-def _limit(packed: bytes) -> int:
-    return max(ALWAYS_UNPACKED, MOST_TIMES * len(packed))
+def the_member(archive: zipfile.ZipFile, path: Path, member: str | None = None) -> str:
+    """Return the name of the file wanted of a zip; raises DataError if that is not just one."""
+    names = [one.filename for one in archive.infolist() if not one.is_dir()]
+    wanted = [name for name in names if member in (None, name)]
+    if len(wanted) != 1:
+        rule = f"{member} is not in it" if member else "a zip must hold exactly one file"
+        raise DataError(f"{path}: {rule}; it holds {', '.join(names) or 'nothing'}")
+    return wanted[0]
+
+
+def most_unpacked(packed: int) -> int:
+    """Return how many bytes so many packed ones may unpack to."""
+    return max(ALWAYS_UNPACKED, MOST_TIMES * packed)
+
+
+def unpacks_to_more(path: Path, limit: int) -> DataError:
+    """Say that a file is larger unpacked than data would be."""
+    return DataError(
+        f"{path}: unpacks to more than {limit:,} bytes, which no file of interactions of that size "
+        "does\n    unpack it yourself if it is one"
+    )
 
 
 def _at_most(limit: int, stream: IO[bytes] | BufferedIOBase, path: Path) -> bytes:
@@ -71,10 +87,7 @@ def _at_most(limit: int, stream: IO[bytes] | BufferedIOBase, path: Path) -> byte
             pieces.append(piece)
             size += len(piece)
             if size > limit:
-                raise DataError(
-                    f"{path}: unpacks to more than {limit:,} bytes, which no file of interactions "
-                    "of that size does\n    unpack it yourself if it is one"
-                )
+                raise unpacks_to_more(path, limit)
     return b"".join(pieces)
 
 
@@ -82,14 +95,21 @@ def _as_utf8(data: bytes, path: Path, encoding: str) -> bytes:
     try:
         return data.decode(encoding).removeprefix(_BYTE_ORDER_MARK).encode()
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path}, line {line}: byte 0x{data[error.start]:02X} at offset {error.start} "
-            f"(from 0) is not {encoding}\n    set encoding to what the file is written in, "
-            'such as encoding = "latin-1"'
-        ) from error
+        raise undecodable(path, encoding, error) from error
     except UnicodeError as error:  # without a place, or half a character that UTF-8 has not
         raise DataError(f"{path}: is not {encoding}: {error}") from error
+
+
+def undecodable(
+    path: Path, encoding: str, error: UnicodeDecodeError, lines: int = 0, offset: int = 0
+) -> DataError:
+    """Say which byte is not of an encoding, after so many lines and bytes that were."""
+    line = lines + error.object.count(b"\n", 0, error.start) + 1
+    return DataError(
+        f"{path}, line {line}: byte 0x{error.object[error.start]:02X} at offset "
+        f"{offset + error.start} (from 0) is not {encoding}\n    set encoding to what the file is "
+        'written in, such as encoding = "latin-1"'
+    )
 
 
 def is_encoding(instance: object, attribute: attrs.Attribute[Any], value: str) -> None:

@@ -20,6 +20,7 @@ from fw.data.tables import NAMED, named
 from fw.data.text import read_text
 from fw.errors import DataError
 
+NOTHING_BELOW = "no interactions: there is nothing below the header"
 _BLOCK = 1 << 24  # bytes that the parser takes at a time: no row may be longer
 
 
@@ -51,6 +52,20 @@ class TextTable:
         of a zip; ``quoted`` is whether quotation marks may enclose a cell. Raises DataError.
         """
         text = read_text(path, encoding=encoding, member=member)
+        return cls.of(path, text, separator=separator, header=header, names=names, quoted=quoted)
+
+    @classmethod
+    def of(
+        cls,
+        path: Path,
+        text: bytes,
+        *,
+        separator: str | None,
+        header: bool,
+        names: tuple[str, ...],
+        quoted: bool,
+    ) -> TextTable:
+        """Read the first line of a file's text, or of the first block of it."""
         parted = _parted(path, text, separator, quoted)
         line, first = next(parted.records())
         if header:
@@ -77,7 +92,7 @@ class TextTable:
 
     def _parse(self, numbers: Sequence[int], rejected: list[pa.csv.InvalidRow]) -> pa.Table:
         if not self.body.text.strip():
-            raise DataError(f"{self.path}: no interactions: there is nothing below the header")
+            raise DataError(f"{self.path}: {NOTHING_BELOW}")
         return pa.csv.read_csv(
             BytesIO(self.body.text),
             read_options=pa.csv.ReadOptions(
@@ -128,8 +143,13 @@ def _all_text(columns: list[str]) -> pa.csv.ConvertOptions:
     )
 
 
+def choose_separator(text: bytes) -> str | None:
+    """Return what seems to stand between columns, None if nothing does."""
+    return sniff(text) or _likeliest(text)
+
+
 def _parted(path: Path, text: bytes, separator: str | None, quoted: bool) -> Separated:
-    chosen = separator or sniff(text) or _likeliest(text)
+    chosen = separator or choose_separator(text)
     if chosen is None:
         raise DataError(
             f"{path}: cannot tell what separates the columns; set separator\n"

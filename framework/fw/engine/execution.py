@@ -11,11 +11,12 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from fw.config.recipe import Execution, Precision
 from fw.engine.average import Average
 from fw.engine.batches import Group
+from fw.engine.clipping import clip_gradients
 from fw.engine.graphs import CapturedStep, CudaGraphs
 from fw.engine.step import Step
 from fw.interfaces import Sequences
@@ -55,8 +56,7 @@ class PlainStep:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.clip_norm is not None:
-            # Scaled on the device by the smaller of 1 and clip_norm / norm: no value is read.
-            nn.utils.clip_grad_norm_(trained(self.optimizer), self.clip_norm)
+            clip_gradients(trained(self.optimizer), self.clip_norm)
         self.optimizer.step()
         if self.average is not None:
             self.average.update()

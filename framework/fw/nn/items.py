@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import normalize
+from torch.nn.functional import embedding, normalize
+
+# A parameter that has this attribute is read by rows; where it is true, its gradient is sparse.
+_ROWS_ALONE = "gradient_names_rows"
 
 
 class ItemTable(nn.Module):
     """Embeddings of PAD (row 0, always zero), the items 1..N and the mask token (row N + 1).
 
     Rows are gathered with ``index_select``, whose gradient is added up several times faster on a
-    CPU than that of ``torch.nn.functional.embedding``.
+    CPU than that of ``torch.nn.functional.embedding``; or so that the gradient names rows alone
+    (a sparse tensor) once an optimizer has asked for that by :func:`ask_for_rows`.
     """
 
     def __init__(self, num_items: int, size: int, init: Callable[[Tensor], object]) -> None:
         super().__init__()
         self.num_items = num_items
         self.weight = nn.Parameter(torch.empty(num_items + 2, size))
+        setattr(self.weight, _ROWS_ALONE, False)
         init(self.weight.data)
         self.weight.data[0].zero_()
         # Without a gradient the row of PAD stays zero under any optimizer and weight decay.
@@ -33,6 +38,8 @@ class ItemTable(nn.Module):
 
     def rows(self, ids: Tensor) -> Tensor:
         """Return the embeddings of ``ids`` (any shape, 0..N + 1): [..., D]."""
+        if getattr(self.weight, _ROWS_ALONE, False):
+            return embedding(ids, self.weight, sparse=True)
         return self.weight.index_select(0, ids.flatten()).view(*ids.shape, -1)
 
     def scores(self, hidden: Tensor) -> Tensor:
@@ -49,5 +56,19 @@ class ItemTable(nn.Module):
 
 
 def _clear_padding_gradient(weight: Tensor) -> None:
-    if weight.grad is not None and not weight.grad.is_sparse:
+    if weight.grad is None:
+        return
+    if weight.grad.is_sparse:
+        weight.grad._values().masked_fill_((weight.grad._indices()[0] == 0)[:, None], 0.0)
+    else:
         weight.grad[0].zero_()
+
+
+def ask_for_rows(parameters: Iterable[Tensor]) -> None:
+    """Let tables among the parameters have gradients of the rows that were read, and no others.
+
+    For an optimizer that updates rows. Where a loss scores all items, the gradient is whole anyway.
+    """
+    for parameter in parameters:
+        if hasattr(parameter, _ROWS_ALONE):
+            setattr(parameter, _ROWS_ALONE, True)
