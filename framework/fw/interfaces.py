@@ -35,6 +35,7 @@ from fw.ranking import Ranking as Ranking
 from fw.tracking import Tracker as Tracker
 
 if TYPE_CHECKING:
+    from fw.data.coded import InteractionParts
     from fw.data.interactions import Interactions
     from fw.data.places import Places
     from fw.data.sequences import SequenceStore
@@ -139,8 +140,11 @@ class Dataset(Protocol):
     them and the settings alone: once cleaned, it is kept in the cache until one of them changes.
     """
 
-    def load(self, places: Places) -> Interactions:
-        """Read the interactions; raises :class:`fw.errors.DataError`."""
+    def load(self, places: Places) -> Interactions | InteractionParts:
+        """Read the interactions, or say how they are to be read piece by piece.
+
+        Raises :class:`fw.errors.DataError`.
+        """
 
 
 @runtime_checkable

@@ -19,6 +19,7 @@ class TestDatasets(DatasetContract):
         params=registered(
             "dataset",
             interactions=[{"path": "log.csv", "columns": ["rating"]}],
+            partitioned=[{"path": "log.csv", "columns": ["rating"]}],
             movielens=[{"variant": "1m", "download": False}],
             sequences=[{"path": "sequences.txt"}],
             synthetic=[{"num_users": 20, "num_items": 40, "mean_length": 8.0}],

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from fw.data.columns import Column, time_forms
+from fw.data.interactions import Interactions
 from fw.data.pieces import Form, require_alike
 from fw.data.reading import ALL_BLANK, Layout, read_columns
 from fw.data.tables import Table
@@ -37,6 +38,22 @@ class InteractionParts:
         require_alike(self.form, self.files)
         for path in self.files:
             yield from self.form.pieces(path)
+
+    def at_once(self) -> Interactions:
+        """Read everything into memory: for data that fits there, such as that of tests."""
+        coding = Coding(self)
+        read: list[pa.RecordBatch] | None = None
+        while read is None:
+            try:
+                read = list(coding.batches())
+            except AgainError:
+                continue
+        frame = pa.Table.from_batches(read).to_pandas().drop(columns="row")
+        frame["user"] = pd.Categorical.from_codes(frame["user"], pd.Index(coding.users.words()))
+        frame["item"] = pd.Categorical.from_codes(frame["item"], pd.Index(coding.items.words()))
+        counts = {"blank_rows_skipped": coding.skipped} if self.blank == "skip" else {}
+        names = {name: name.removeprefix("column/") for name in frame}
+        return Interactions(frame=frame.rename(columns=names), counts=counts, files=self.files)
 
 
 class Codebook:

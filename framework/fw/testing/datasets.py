@@ -11,6 +11,7 @@ import pytest
 
 from fw.config.slots import DatasetSlot
 from fw.data.cache import source_files
+from fw.data.coded import InteractionParts
 from fw.data.fingerprints import fingerprint_cleaned
 from fw.data.interactions import Interactions
 from fw.data.places import Places
@@ -119,6 +120,8 @@ class DatasetContract(Contract):
 
 def _load(built: Any, places: Places) -> Interactions:
     interactions = built.load(places)
+    if isinstance(interactions, InteractionParts):
+        interactions = interactions.at_once()
     if not isinstance(interactions, Interactions):
         broken(f"load gives {type(interactions).__name__}, not fw.Interactions")
     return interactions

@@ -82,6 +82,13 @@ def test_text_and_parquet_give_the_same_store_and_report(tmp_path, slot, seed):
         assert_same(found, at_once(tmp_path / name, slot, columns=("rating",)))
 
 
+def test_read_at_once_the_parts_are_what_the_other_data_set_reads(tmp_path):
+    rows().to_csv(tmp_path / "log.csv", index=False)
+    parts = Partitioned(path=tmp_path / "log.csv", columns=("rating",)).load(Places())
+    found = prepare(parts.at_once(), DatasetSlot())
+    assert_same(found, at_once(tmp_path / "log.csv", columns=("rating",)))
+
+
 def test_parts_of_a_folder_are_one_data_set_in_the_order_of_their_names(tmp_path):
     frame = rows()
     (tmp_path / "parts" / "b").mkdir(parents=True)

@@ -61,7 +61,9 @@ def test_case_B46_a_byte_that_does_not_fit_the_encoding_is_named_with_its_place(
     assert read_text(path, encoding="latin-1") == "user,item,time\nA,café,1\n".encode()
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\r\n \n", b"\xef\xbb\xbf\n", gzip.compress(b"", mtime=0)])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n\r\n \n", b"\xef\xbb\xbf\n", gzip.compress(b"", mtime=0)]
+)
 def test_case_B44_a_file_without_anything_in_it_is_an_error(tmp_path, data):
     path = write(tmp_path / "e.csv", data)
     assert refused(path) == f"{path}: no interactions: the file is empty"
