@@ -75,6 +75,21 @@ class SequenceStore:
         return starts
 
 
+def check_numbers(store: SequenceStore) -> None:
+    """Raise ValueError where an item has no number 1..N."""
+    if not np.issubdtype(store.items.dtype, np.integer):
+        raise ValueError(f"items must be whole numbers (int32), found {store.items.dtype}")
+    for first in range(0, len(store.items), SPAN):
+        part = store.items[first : first + SPAN]
+        wrong = (part < 1) | (part > store.num_items)
+        if wrong.any():
+            place = first + int(wrong.argmax())
+            raise ValueError(
+                f"item {store.items[place]} of user {store.user_ids[store.rows[place]]!r} is no "
+                f"number of an item: 1 to {store.num_items}"
+            )
+
+
 def count_items(store: SequenceStore, chosen: np.ndarray | None = None) -> np.ndarray:
     """Count how often each item occurs, PAD and mask token too, of the chosen ([T] bool): [N + 2].
 

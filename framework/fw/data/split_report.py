@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fw.data.sequences import check_numbers
 from fw.data.split import CaseList, Split
 
 
@@ -16,7 +17,9 @@ def report_split(split: Split, rule: str) -> dict[str, Any]:
     training part. A target is cold if no one was trained on it. ``train_rows_later_than_test`` is
     what leaks from the future where there are times: the share of training rows that are later than
     a test target, in the mean over test cases. ``rule`` says how the split was made.
+    Raises ValueError where an item has no number.
     """
+    check_numbers(split.store)  # a splitter may have made another store
     evaluable = len(np.unique(split.test.rows))
     return {
         "rule": rule,

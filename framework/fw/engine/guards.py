@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from fw.config.recipe import Recipe
-from fw.data.sequences import SequenceStore
+from fw.data.sequences import SequenceStore, check_numbers
 from fw.data.split import CaseList, Split
 from fw.engine.blame import blamed_by_traceback, blamed_on
 from fw.engine.step import Step
@@ -31,7 +31,7 @@ def check_split(split: Split) -> None:
     Everything that is put on a device comes from here or from what is tried out below.
     """
     store = split.store
-    _check_numbers(store)
+    check_numbers(store)
     if ((split.train_lengths < 0) | (split.train_lengths > store.lengths)).any():
         raise ValueError("train_lengths must lie between 0 and the lengths of the rows")
     for name, cases in (("validation", split.valid), ("test", split.test)):
@@ -125,18 +125,6 @@ def count_doubled(candidates: Tensor) -> Tensor:
 
 def _evaluator(evaluator: object) -> str:
     return f"evaluator {type(evaluator).__module__}.{type(evaluator).__qualname__}"
-
-
-def _check_numbers(store: SequenceStore) -> None:
-    if not np.issubdtype(store.items.dtype, np.integer):
-        raise ValueError(f"items must be whole numbers (int32), found {store.items.dtype}")
-    wrong = (store.items < 1) | (store.items > store.num_items)
-    if wrong.any():
-        place = int(wrong.argmax())
-        raise ValueError(
-            f"item {store.items[place]} of user {store.user_ids[store.rows[place]]!r} is no number "
-            f"of an item: 1 to {store.num_items}"
-        )
 
 
 def _check_places(store: SequenceStore, name: str, cases: CaseList) -> None:

@@ -95,9 +95,13 @@ def encoders():
 
 CONTRAST = ('losses=[{name="nt_xent"}]', 'pooling={name="mean"}', 'augmenters=[{name="crop"}]')
 WITH_NEGATIVES = 'losses=[{name="sampled_softmax"}]'
+# What needs more than a name: the tiny data has times, and no ratings.
+LOSSES_OF_THEIR_OWN = {
+    "loss nt_xent": list(CONTRAST),
+    "loss rating": ['losses=[{name="rating", column="time_gap"}]'],
+}
 LOSSES = [
-    one if "nt_xent" not in one.id else pytest.param(list(CONTRAST), id=one.id)
-    for one in chosen("loss")
+    pytest.param(LOSSES_OF_THEIR_OWN.get(one.id, *one.values), id=one.id) for one in chosen("loss")
 ]
 RECIPES = [
     *LOSSES,

@@ -47,7 +47,7 @@ def test_case_B11_an_item_counts_as_often_as_it_occurs_however_the_rows_are_cut(
     parts = [batch[start : start + row_length] for start in range(0, 6, row_length)]
     split = make_split([[*part, 1, 2] for part in parts], 7)
     recipe = SimpleNamespace(max_len=10)
-    counts = build.make_info(recipe, split, TrainingRows(split), pytest.fail).item_counts
+    counts = build.make_info(recipe, split, TrainingRows(split), pytest.fail, {}).item_counts
     assert counts.tolist() == [0, 0, 0, 3, 0, 2, 0, 1, 0]
     assert CaseStore(split, split.test).item_counts.tolist() == counts.tolist()
 

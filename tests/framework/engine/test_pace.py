@@ -113,19 +113,13 @@ def test_a_run_writes_down_the_rate_that_its_schedule_came_to(tmp_path):
 
 
 def test_a_warm_up_that_is_longer_than_training_is_said(tmp_path):
-    class Hears(Silent):
-        said = ()
-
-        def warn(self, message):
-            self.said = (*self.said, message)
-
     text = RECIPE + '\n[schedule]\nname = "constant"\nwarmup_steps = 5\n'
-    reporter = Hears()
+    reporter = Silent()
     engine.run(write_recipe(tmp_path, text), runs=tmp_path, device="cpu", reporter=reporter)
-    assert reporter.said == (
+    assert reporter.warned == [
         "[schedule] warmup_steps = 5, but training has 4 steps at most: the learning rate never "
         "reaches its full height",
-    )
+    ]
 
 
 BARE = """
