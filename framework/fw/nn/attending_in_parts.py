@@ -122,21 +122,21 @@ def _differentiate(
         to_weights.mul_(factors)
     to_scores = torch.ops.aten._softmax_backward_data(to_weights, weights, -1, weights.dtype)
     to_query, to_key, to_value = group[4][:, :, start:stop], *(g[:, :, :stop] for g in group[5:])
-    others, scale = int(stop < query.shape[1]), scale_of(query)
+    others, scale = stop < query.shape[1], scale_of(query)
     _multiply(to_query, to_scores, key[:, :stop], scale)
-    _multiply(to_key, to_scores.mT, query[:, start:stop], scale, keep=others)
-    _multiply(to_value, dropped.mT, own, keep=others)
+    _multiply(to_key, to_scores.mT, query[:, start:stop], scale, add=others)
+    _multiply(to_value, dropped.mT, own, add=others)
 
 
 def _multiply(
-    into: Tensor, left: Tensor, right: Tensor, scale: float = 1.0, *, keep: int = 0
+    into: Tensor, left: Tensor, right: Tensor, scale: float = 1.0, *, add: bool = False
 ) -> None:
-    """Write scale left right ([b * heads, w, d]) into [b, heads, w, d], or add it with keep = 1."""
-    if into.shape[1] == 1:  # then rows lie as a product wants them, and it writes there itself
-        into.squeeze(1).baddbmm_(left, right, beta=keep, alpha=scale)
-        return
+    """Write scale left right ([b * heads, w, d]) into [b, heads, w, d], or add it to that.
+
+    A product that is to write between the rows of another tensor by itself goes row by row.
+    """
     product = torch.bmm(left, right).view_as(into)
-    if keep:
+    if add:
         into.add_(product, alpha=scale)
     else:
         torch.mul(product, scale, out=into)
