@@ -115,7 +115,8 @@ def cost(arguments: list[str], folder: Path) -> Cost:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    said = process.stderr.read()
+    with process.stderr as pipe:
+        said = pipe.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
