@@ -8,23 +8,13 @@ import attrs
 import torch
 
 from fw import hookimpl, validators
+from fw_plugins.optimizers._adam import AdamSettings
 
 
 @attrs.frozen(kw_only=True)
-class Adam:
+class Adam(AdamSettings):
     """Adam (Kingma and Ba, ICLR 2015); beta2 = 0.98 as in the code of SASRec."""
 
-    learning_rate: float = attrs.field(
-        default=1e-3, validator=validators.positive, metadata={"help": "step size"}
-    )
-    betas: tuple[float, float] = attrs.field(
-        default=(0.9, 0.98),
-        validator=attrs.validators.deep_iterable(validators.below_one),
-        metadata={"help": "decay of the first and the second moment"},
-    )
-    epsilon: float = attrs.field(
-        default=1e-8, validator=validators.positive, metadata={"help": "added to the denominator"}
-    )
     weight_decay: float = attrs.field(
         default=0.0,
         validator=validators.at_least(0.0),

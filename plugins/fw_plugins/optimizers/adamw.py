@@ -8,10 +8,11 @@ import attrs
 import torch
 
 from fw import hookimpl, validators
+from fw_plugins.optimizers._adam import AdamSettings
 
 
 @attrs.frozen(kw_only=True)
-class AdamW:
+class AdamW(AdamSettings):
     """Adam with weight decay apart from the gradient (Loshchilov and Hutter, ICLR 2019).
 
     Every step shrinks matrices (the item table, positions, projections) by ``learning_rate *
@@ -19,17 +20,6 @@ class AdamW:
     the code of BERT and of nanoGPT.
     """
 
-    learning_rate: float = attrs.field(
-        default=1e-3, validator=validators.positive, metadata={"help": "step size"}
-    )
-    betas: tuple[float, float] = attrs.field(
-        default=(0.9, 0.98),
-        validator=attrs.validators.deep_iterable(validators.below_one),
-        metadata={"help": "decay of the first and the second moment"},
-    )
-    epsilon: float = attrs.field(
-        default=1e-8, validator=validators.positive, metadata={"help": "added to the denominator"}
-    )
     weight_decay: float = attrs.field(
         default=0.01,
         validator=validators.at_least(0.0),

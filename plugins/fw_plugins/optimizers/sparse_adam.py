@@ -9,12 +9,13 @@ import attrs
 import torch
 from torch import Tensor
 
-from fw import hookimpl, validators
+from fw import hookimpl
 from fw.nn.items import ask_for_rows
+from fw_plugins.optimizers._adam import AdamSettings
 
 
 @attrs.frozen(kw_only=True)
-class SparseAdam:
+class SparseAdam(AdamSettings):
     """Adam whose step costs what it reads of the item table, however many items there are.
 
     Moments and weights of a row change only in steps whose batch has the item, as an input, a
@@ -25,18 +26,6 @@ class SparseAdam:
     a loss scores all items, are updated as by ``adam``. There is no weight decay: it would touch
     every row.
     """
-
-    learning_rate: float = attrs.field(
-        default=1e-3, validator=validators.positive, metadata={"help": "step size"}
-    )
-    betas: tuple[float, float] = attrs.field(
-        default=(0.9, 0.98),
-        validator=attrs.validators.deep_iterable(validators.below_one),
-        metadata={"help": "decay of the first and the second moment"},
-    )
-    epsilon: float = attrs.field(
-        default=1e-8, validator=validators.positive, metadata={"help": "added to the denominator"}
-    )
 
     def __call__(self, parameters: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
         """Make the optimizer, and ask tables for gradients of rows."""
