@@ -19,7 +19,7 @@ def generate(folder: Path, users: int, items: int, interactions: int, seed: int)
     """Simulate interactions and write them to FOLDER, part by part, as parquet.
 
     For trying out what data of a size costs; no more than a part is ever in memory. A recipe reads
-    them by [dataset] name = "interactions" with path = "FOLDER". Numbers of users, items and
+    them by [dataset] name = "partitioned" with path = "FOLDER". Numbers of users, items and
     interactions are exact.
     """
     from fw.data.generating import Sizes
