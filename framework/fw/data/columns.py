@@ -67,7 +67,7 @@ class Column:
                 return self.times_of(form)
             except _REFUSED:
                 continue
-        raise DataError(self._unreadable_time())
+        raise DataError(self.no_time(time_forms(), 0)[1])
 
     def times_of(self, form: int) -> np.ndarray:
         """Return times as int64 of one form (:func:`time_forms`); raises what arrow does."""
@@ -103,11 +103,6 @@ class Column:
     def _at(self, row: int) -> str:
         place = self.table.place([int(self.rows[row])])
         return f"{self.table.path}, {place}: {self.name} {self.cells[row].as_py()!r}"
-
-    def _unreadable_time(self) -> str:
-        failures = [self._first_failure(convert) for convert in _TIME_FORMS]
-        row = max(failures)
-        return self._said_of_time(row, first=row == 0)
 
     def _said_of_time(self, row: int, *, first: bool) -> str:
         if first:
