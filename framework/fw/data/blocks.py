@@ -15,11 +15,17 @@ from typing import IO, cast
 
 import numpy as np
 
-from fw.data.text import most_unpacked, the_member, undecodable, unpacks_to_more
+from fw.data.text import (
+    BYTE_ORDER_MARK,
+    GZIP,
+    ZIP,
+    most_unpacked,
+    the_member,
+    undecodable,
+    unpacks_to_more,
+)
 from fw.errors import DataError
 
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-_BYTE_ORDER_MARK = "\ufeff"
 _BLOCK = 1 << 26  # bytes that are read at a time
 
 
@@ -71,7 +77,7 @@ def _decoded(path: Path, encoding: str) -> Iterator[bytes]:
                 raise undecodable(path, encoding, error, lines, read - waiting) from error
             except UnicodeError as error:  # without a place
                 raise DataError(f"{path}: is not {encoding}: {error}") from error
-            yield (text.removeprefix(_BYTE_ORDER_MARK) if first else text).encode()
+            yield (text.removeprefix(BYTE_ORDER_MARK) if first else text).encode()
             if not data:
                 return
             lines, first = lines + data.count(b"\n"), first and not text
@@ -86,10 +92,10 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         with path.open("rb") as file:
             begin = file.read(4)
             file.seek(0)
-            if begin.startswith(_GZIP):
+            if begin.startswith(GZIP):
                 with gzip.open(file) as unpacked:
                     yield cast("IO[bytes]", unpacked)
-            elif begin.startswith(_ZIP):
+            elif begin.startswith(ZIP):
                 with zipfile.ZipFile(file) as archive, archive.open(the_member(archive, path)) as m:
                     yield m
             else:

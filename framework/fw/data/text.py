@@ -12,8 +12,8 @@ import attrs
 
 from fw.errors import DataError
 
-_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-_BYTE_ORDER_MARK = "\ufeff"
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+BYTE_ORDER_MARK = "\ufeff"
 _PIECE = 1 << 20  # bytes
 # A packed file may unpack to so many bytes, or to so many times its own size if that is more.
 ALWAYS_UNPACKED, MOST_TIMES = 1 << 30, 200
@@ -39,9 +39,9 @@ def _unpacked(path: Path, member: str | None) -> bytes:
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
     try:
-        if data.startswith(_GZIP):
+        if data.startswith(GZIP):
             return _at_most(most_unpacked(len(data)), gzip.open(BytesIO(data)), path)
-        return _from_zip(data, path, member) if data.startswith(_ZIP) else data
+        return _from_zip(data, path, member) if data.startswith(ZIP) else data
     except DataError:
         raise
     except Exception as error:  # there is no common type for what cannot be unpacked
@@ -93,7 +93,7 @@ def _at_most(limit: int, stream: IO[bytes] | BufferedIOBase, path: Path) -> byte
 
 def _as_utf8(data: bytes, path: Path, encoding: str) -> bytes:
     try:
-        return data.decode(encoding).removeprefix(_BYTE_ORDER_MARK).encode()
+        return data.decode(encoding).removeprefix(BYTE_ORDER_MARK).encode()
     except UnicodeDecodeError as error:
         raise undecodable(path, encoding, error) from error
     except UnicodeError as error:  # without a place, or half a character that UTF-8 has not
