@@ -16,7 +16,7 @@ from tests.bench.plain_model import PlainSASRec, PlainScorer, pad_left
 from tests.bench.plain_training import PlainTraining, training_items
 from tests.bench.report import Report, ratios, read_json, spread, write_json
 from tests.bench.scale_fit import Line
-from tests.bench.scale_stages import STAGES, Sizes, measure
+from tests.bench.scale_stages import STAGES, UNITS, Sizes, measure
 
 from fw.interfaces import Sequences
 from fw_plugins.encoders.sasrec_official import SASRecOfficial
@@ -282,5 +282,5 @@ def test_a_curve_varies_one_size_by_doubling(axis):
 def test_every_stage_of_a_size_is_measured(tmp_path):
     sizes = Sizes(users=200, items=100, interactions=3000, length=10, width=8)
     found = measure(sizes, tmp_path, cases=50, lists=5)
-    assert set(found) == {f"{stage} {unit}" for stage in STAGES for unit in ("s", "GiB")}
+    assert set(found) == {f"{stage} {unit}" for stage in STAGES for unit in UNITS}
     assert all(value > 0 for name, value in found.items() if name.endswith("GiB"))

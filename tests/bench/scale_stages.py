@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 
 import attrs
+from tests.bench.disk import DiskWatch
 
 CASES, LISTS = 2_000, 500
+UNITS = ("s", "CPU s", "GiB", "disk GiB")
 STAGES = ("generate", "prepare", "start", "train", "evaluate", "record", "run", "recommend")
 OF_RUN = {
     "start": "preparing",
@@ -17,6 +19,7 @@ OF_RUN = {
     "evaluate": "evaluating",
     "record": "recording",
 }
+RUN_TIMES = ("parts", "processor_seconds")
 
 RECIPE = """\
 seed = 1
@@ -81,12 +84,14 @@ class Sizes:
 class Cost:
     """What a process took, with all processes that it waited for."""
 
-    seconds: float
-    gibibytes: float
+    seconds: float  # that have passed
+    processor: float  # seconds that it has computed
+    gibibytes: float  # of memory, at most
+    disk: float  # GiB below the folder, at most
 
 
 def measure(sizes: Sizes, folder: Path, cases: int = CASES, lists: int = LISTS) -> dict[str, float]:
-    """Go through all stages below a folder; return ``<stage> s`` and ``<stage> GiB`` of each."""
+    """Go through all stages below a folder; return ``<stage> <unit>`` of each in all ``UNITS``."""
     data, runs, recipe = folder / "data", folder / "runs", folder / "scale.toml"
     recipe.write_text(
         RECIPE.format(data=data.as_posix(), cases=cases, length=sizes.length, width=sizes.width)
@@ -102,35 +107,46 @@ def measure(sizes: Sizes, folder: Path, cases: int = CASES, lists: int = LISTS) 
     asked = [part for user in range(1, lists + 1) for part in ("--user", str(user))]
     output = ["-o", str(folder / "lists.parquet")]
     costs["recommend"] = cost(["recommend", str(run), *asked, *output], folder)
-    parts = json.loads((run / "result.json").read_text())["timing"]["parts"]
-    return _columns(costs, parts)
+    return _columns(costs, json.loads((run / "result.json").read_text())["timing"])
 
 
 def cost(arguments: list[str], folder: Path) -> Cost:
     """Run ``fw`` with a cache of its own in the folder; raises RuntimeError if it fails."""
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "fw", *arguments],
-        env=os.environ | {"FW_CACHE_DIR": str(folder / "cache")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    with process.stderr as pipe:
-        said = pipe.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    with DiskWatch(folder) as disk:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "fw", *arguments],
+            env=os.environ | {"FW_CACHE_DIR": str(folder / "cache")},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        with process.stderr as pipe:
+            said = pipe.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"fw {' '.join(arguments[:3])} failed:\n{said.decode()[-4000:]}")
-    return Cost(time.perf_counter() - started, usage.ru_maxrss / 2**20)
+    found = Cost(
+        seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20, disk.most / 2**30
+    )
+    print(f"fw {' '.join(arguments[:2])}: {found}", flush=True)
+    return found
 
 
-def _columns(costs: dict[str, Cost], parts: dict[str, float]) -> dict[str, float]:
-    """Part the run into what it did; its peak is that of all of it."""
+def _columns(costs: dict[str, Cost], timing: dict) -> dict[str, float]:
+    """Part the run into what it did; its peaks are those of all of it."""
     found = {}
     for stage in STAGES:
         whole = costs["run" if stage in OF_RUN else stage]
-        seconds = parts[OF_RUN[stage]] if stage in OF_RUN else whole.seconds
-        if stage == "train":
-            seconds += parts.get("data", 0.0)
-        found |= {f"{stage} s": round(seconds, 2), f"{stage} GiB": round(whole.gibibytes, 3)}
+        if stage in OF_RUN:
+            seconds, computed = (_of_run(stage, timing[key]) for key in RUN_TIMES)
+            whole = attrs.evolve(whole, seconds=seconds, processor=computed)
+        values = zip(UNITS, attrs.astuple(whole), strict=True)
+        found |= {f"{stage} {unit}": round(value, 3) for unit, value in values}
     return found
+
+
+def _of_run(stage: str, parts: dict[str, float]) -> float:
+    """Return a run's seconds for a stage; gathering batches belongs to training."""
+    return parts[OF_RUN[stage]] + (parts["data"] if stage == "train" else 0.0)

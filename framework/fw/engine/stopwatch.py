@@ -11,23 +11,29 @@ PARTS = ("preparing", "data", "training", "evaluating", "recording")
 
 
 class Stopwatch:
-    """Adds up the seconds of parts that do not overlap; begins when it is made."""
+    """Adds up the seconds of parts that do not overlap; begins when it is made.
+
+    ``processor`` are those that the process has computed, in all its threads: on a machine that
+    other work is waiting for they say more than what has passed.
+    """
 
     def __init__(self) -> None:
         self._began = time.perf_counter()
         self.seconds = dict.fromkeys(PARTS, 0.0)
+        self.processor = dict.fromkeys(PARTS, 0.0)
 
     @contextmanager
     def during(self, part: str) -> Iterator[None]:
         """Count what is done inside as one of the parts."""
-        started = time.perf_counter()
+        started, computed = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
             self.seconds[part] += time.perf_counter() - started
+            self.processor[part] += time.process_time() - computed
 
     def move(self, seconds: float, part: str, to: str) -> None:
-        """Count seconds as another part than they were counted as."""
+        """Count seconds that have passed as another part than they were counted as."""
         self.seconds[part] -= seconds
         self.seconds[to] += seconds
 

@@ -82,8 +82,8 @@ def _rate_in(session: Session) -> float:
 def timing(session: Session, state: Selection, load: Mapping[str, Any]) -> dict[str, Any]:
     """Say all that is known of what a run cost; ``load`` is what else the machine did meanwhile.
 
-    Takes about as long as two steps. ``parts`` are the seconds of this process alone, of a run that
-    was resumed those since then; all else is of the whole run.
+    Takes about as long as two steps. ``parts`` and ``processor_seconds`` are of this process alone,
+    of a run that was resumed those since then; all else is of the whole run.
     """
     plans = session.plans(max(state.epoch, 1))
     found = summary(state.train_seconds, plans)
@@ -92,6 +92,7 @@ def timing(session: Session, state: Selection, load: Mapping[str, Any]) -> dict[
         "seconds_training": sum(state.train_seconds),
         "seconds_evaluating": sum(state.evaluate_seconds),
         "parts": session.watch.plain(),
+        "processor_seconds": dict(session.watch.processor),
         "matrix_products": matrix_work(session, plans, found["seconds_per_epoch"]),
         "peak_memory_bytes": peak_memory(session.device),
         "machine": dict(load),

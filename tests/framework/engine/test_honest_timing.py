@@ -41,6 +41,12 @@ def test_case_B63_the_parts_of_a_run_make_up_its_wall_time(timing):
     assert sum(parts.values()) == pytest.approx(wall, rel=0.05)
 
 
+def test_what_each_part_computed_is_stated(timing):
+    computed = timing["processor_seconds"]
+    assert {*computed, "wall"} == set(timing["parts"])
+    assert 0 < computed["training"] < os.cpu_count() * (timing["parts"]["wall"] + 1)
+
+
 def test_case_B63_the_median_leaves_the_first_epoch_out(timing, epochs):
     seconds = [line["seconds"] for line in epochs]
     assert len(seconds) == 10
