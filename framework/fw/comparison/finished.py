@@ -20,6 +20,7 @@ from fw.engine.results import STANDINGS
 from fw.errors import RunError
 from fw.expected_ranks import Floats
 from fw.kinds import KINDS
+from fw.parquet import UNREADABLE, read_frame
 
 # The cases of a run with their metrics: what it was scored under itself, and later.
 FILES = ("ranks.parquet", "evaluations.parquet")
@@ -111,8 +112,7 @@ class Finished(Begun):
     @cached_property
     def cases(self) -> pd.DataFrame:
         """The split, user and target of every case, in the order of :meth:`values`."""
-        frame = pd.read_parquet(self.path / FILES[0], columns=["split", "user", "target"])
-        return frame
+        return read_frame(self.path / FILES[0], ["split", "user", "target"])
 
     def about_cases(self, split: str) -> pd.DataFrame | None:
         """Return ``history_length`` and ``target_count`` of a split's cases, None if unknown."""
@@ -120,12 +120,12 @@ class Finished(Begun):
         for path in (self.path / name for name in FILES):
             if set(wanted) <= set(_columns(path)):
                 chosen = (self.cases["split"] == split).to_numpy()
-                return pd.read_parquet(path, columns=wanted)[chosen].reset_index(drop=True)
+                return read_frame(path, wanted)[chosen].reset_index(drop=True)
         return None
 
     def values(self, split: str, metric: str) -> Floats:
         """Return a metric, named ``<protocol>/<metric>``, of every case of a split: [C] float64."""
-        column = pd.read_parquet(self._homes[metric], columns=[metric])[metric].to_numpy(np.float64)
+        column = read_frame(self._homes[metric], [metric])[metric].to_numpy(np.float64)
         return np.asarray(column[(self.cases["split"] == split).to_numpy()])
 
 
@@ -159,5 +159,5 @@ def _columns(path: Path) -> list[str]:
         return []
     try:
         return list(parquet.read_schema(path).names)
-    except (OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise RunError(f"cannot read {path}: {error}") from error

@@ -66,9 +66,11 @@ def _listed(path: Path) -> set[str]:
     import pyarrow as pa  # slow: not to list what there is
     import pyarrow.parquet
 
+    from fw.parquet import UNREADABLE
+
     try:
         metadata = pa.parquet.read_metadata(path)
-    except (pa.ArrowException, OSError) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path}: not a readable list of parquet parts: {error}") from error
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
     return {group.column(0).file_path for group in groups} - {""}

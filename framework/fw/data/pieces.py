@@ -18,6 +18,7 @@ from fw.data.separators import Separated
 from fw.data.tables import NAMED, Table, named
 from fw.data.text_tables import TextTable, choose_separator
 from fw.errors import DataError
+from fw.parquet import UNREADABLE
 
 
 class Form(Protocol):
@@ -107,7 +108,8 @@ class RowGroup:
         wanted = [self.names[number] for number in numbers]
         try:
             table = self.file.read_row_group(self.number, columns=wanted, use_threads=False)
-        except (pa.ArrowException, OSError) as error:
+            table.validate(full=True)  # text may be no text
+        except UNREADABLE as error:
             raise DataError(f"{self.path}: not a readable parquet file: {error}") from error
         return [table.column(name) for name in wanted]
 
@@ -135,7 +137,7 @@ def require_alike(form: Form, files: Sequence[Path]) -> None:
 def _opened(path: Path) -> pa.parquet.ParquetFile:
     try:
         return pa.parquet.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path}: not a readable parquet file: {error}") from error
 
 

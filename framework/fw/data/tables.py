@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from fw.errors import DataError
+from fw.parquet import UNREADABLE
 
 NAMED = 5  # so many lines are named in a message
 
@@ -56,7 +57,7 @@ class ParquetTable:
         """Read what columns there are; raises DataError if it is not a parquet file."""
         try:
             return cls(path, tuple(pa.parquet.read_schema(path).names))
-        except (pa.ArrowInvalid, OSError) as error:
+        except UNREADABLE as error:
             raise DataError(f"{path}: not a readable parquet file: {error}") from error
 
     @property
@@ -69,7 +70,8 @@ class ParquetTable:
         wanted = [self.names[number] for number in numbers]
         try:
             table = pa.parquet.read_table(self.path, columns=wanted)
-        except (pa.ArrowInvalid, OSError) as error:
+            table.validate(full=True)  # text may be no text
+        except UNREADABLE as error:
             raise DataError(f"{self.path}: not a readable parquet file: {error}") from error
         if not len(table):
             raise DataError(f"{self.path}: no interactions: the table has no rows")

@@ -17,6 +17,7 @@ from fw.engine.folder import RunFolder
 from fw.engine.protocols import choose_protocols, known_protocols
 from fw.engine.restore import Restored, restore
 from fw.errors import UserError
+from fw.parquet import read_frame
 
 CONTENT, CASES = "evaluations.json", "evaluations.parquet"
 
@@ -100,7 +101,7 @@ def _before(run: Restored) -> dict[str, Any]:
 def _keep_cases(folder: RunFolder, frame: pd.DataFrame) -> None:
     path = folder.path / CASES
     if path.exists():
-        before = pd.read_parquet(path)
+        before = read_frame(path)
         older = [column for column in before.columns if column not in frame.columns]
         frame = pd.concat([frame, before[older]], axis=1)
     folder.write_ranks(frame, CASES)

@@ -15,6 +15,7 @@ from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
 from fw.engine.folder import RunFolder
 from fw.errors import RunError
+from fw.parquet import UNREADABLE
 
 ITEMS, HISTORIES = "items.parquet", "histories.parquet"
 _COLUMN = "column "
@@ -118,5 +119,5 @@ def _laid_flat(lists: pa.ChunkedArray) -> np.ndarray:
 def _read(path: Path) -> pa.Table:
     try:
         return pa.parquet.read_table(path)
-    except (pa.ArrowException, OSError) as error:
+    except UNREADABLE as error:
         raise RunError(f"cannot read {path}: it is cut short, damaged, or no parquet") from error

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import attrs
 import pandas as pd
-import pyarrow as pa
 
 from fw.engine.folder import RunFolder
 from fw.engine.model import Trained, open_trained
@@ -17,7 +16,8 @@ from fw.engine.recommending import Recommender, Request
 from fw.engine.remarks import remarks
 from fw.engine.restore import read_result
 from fw.engine.similar import similar_items
-from fw.errors import RunError, UserError
+from fw.errors import UserError
+from fw.parquet import read_frame
 
 
 @attrs.define(eq=False, slots=False)
@@ -62,11 +62,7 @@ class LoadedRun:
         Raises RunError if the run is not finished.
         """
         read_result(self.folder)
-        path = self.folder.path / "ranks.parquet"
-        try:
-            return pd.read_parquet(path)
-        except (OSError, pa.ArrowException) as error:
-            raise RunError(f"cannot read {path}: {error}") from error
+        return read_frame(self.folder.path / "ranks.parquet")
 
     @property
     def history(self) -> pd.DataFrame:
