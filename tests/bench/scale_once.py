@@ -1,12 +1,13 @@
 """``python -m tests.bench.scale_once``: time, memory and disk of every stage at one size.
 
 Without options that is a million users, a million items and fifty million interactions; ``--part``
-divides all three. Everything is below ``--folder``, and removed afterwards unless ``--keep``.
+divides all three. Everything is in a folder that is removed afterwards; one that is named by
+``--inside`` is kept, and where it was begun there before, what is done is not done again.
 """
 
-import shutil
-import tempfile
+from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import attrs
 import click
@@ -31,18 +32,14 @@ def table(found: dict[str, float]) -> list[dict]:
 @click.option("--part", default=1, show_default=True, type=click.IntRange(1))
 @click.option("--cases", default=20_000, show_default=True, type=click.IntRange(1))
 @click.option("--lists", default=2_000, show_default=True, type=click.IntRange(1))
-@click.option("--folder", default=tempfile.gettempdir(), type=click.Path(path_type=Path))
-@click.option("--keep", is_flag=True, help="leave data, cache and run where they are")
+@click.option("--inside", type=click.Path(path_type=Path), help="a folder to go on in")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="write all there, too")
-def once(part, cases, lists, folder, keep, file):
+def once(part, cases, lists, inside, file):
     """Measure one size and print its table."""
     before, sizes = {"load before": load()}, one_part(part)
-    inside = Path(tempfile.mkdtemp(dir=folder, prefix="scale-"))
-    try:
-        found = measure(sizes, inside, cases=cases, lists=lists)
-    finally:
-        if not keep:
-            shutil.rmtree(inside, ignore_errors=True)
+    with TemporaryDirectory(prefix="scale-") if inside is None else nullcontext(inside) as folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        found = measure(sizes, Path(folder), cases=cases, lists=lists)
     facts = attrs.asdict(sizes) | {"cases": cases, "lists": lists}
     facts |= environment() | before | {"load after": load()}
     report = Report(benchmark="scale once", tables={"Stages": table(found)}, environment=facts)

@@ -98,16 +98,32 @@ def measure(sizes: Sizes, folder: Path, cases: int = CASES, lists: int = LISTS) 
     )
     amounts = {name: getattr(sizes, name) for name in ("users", "items", "interactions")}
     options = [part for name, value in amounts.items() for part in (f"--{name}", str(value))]
-    costs = {
-        "generate": cost(["data", "generate", str(data), *options], folder),
-        "prepare": cost(["data", "prepare", str(recipe)], folder),
-        "run": cost(["run", str(recipe), "--runs", str(runs)], folder),
-    }
+    costs = Costs(folder)
+    costs.of("generate", ["data", "generate", str(data), *options])
+    costs.of("prepare", ["data", "prepare", str(recipe)])
+    costs.of("run", ["run", str(recipe), "--runs", str(runs)])
     (run,) = runs.iterdir()
     asked = [part for user in range(1, lists + 1) for part in ("--user", str(user))]
     output = ["-o", str(folder / "lists.parquet")]
-    costs["recommend"] = cost(["recommend", str(run), *asked, *output], folder)
-    return _columns(costs, json.loads((run / "result.json").read_text())["timing"])
+    costs.of("recommend", ["recommend", str(run), *asked, *output])
+    return _columns(costs.known, json.loads((run / "result.json").read_text())["timing"])
+
+
+class Costs:
+    """What stages have cost, kept in a file of the folder: none is gone through twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.file = folder, folder / "costs.json"
+        found = json.loads(self.file.read_text()) if self.file.exists() else {}
+        self.known = {stage: Cost(**fields) for stage, fields in found.items()}
+
+    def of(self, stage: str, arguments: list[str]) -> None:
+        """Go through a stage and write down what it cost."""
+        if stage not in self.known:
+            self.known[stage] = cost(arguments, self.folder)
+            plain = {name: attrs.asdict(one) for name, one in self.known.items()}
+            self.file.write_text(json.dumps(plain))
+            print(stage, plain[stage], flush=True)
 
 
 def cost(arguments: list[str], folder: Path) -> Cost:
@@ -127,11 +143,9 @@ def cost(arguments: list[str], folder: Path) -> Cost:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"fw {' '.join(arguments[:3])} failed:\n{said.decode()[-4000:]}")
-    found = Cost(
+    return Cost(
         seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 2**20, disk.most / 2**30
     )
-    print(f"fw {' '.join(arguments[:2])}: {found}", flush=True)
-    return found
 
 
 def _columns(costs: dict[str, Cost], timing: dict) -> dict[str, float]:
