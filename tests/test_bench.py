@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import chisquare
-from tests.bench import growth, peers, plots, quality, scale
-from tests.bench.__main__ import BENCHMARKS
+from tests.bench import growth, losses, peers, plots, quality, scale
+from tests.bench.__main__ import BENCHMARKS, Options
 from tests.bench.contenders import Outcome, interleave
+from tests.bench.curves import Point
 from tests.bench.peers.environments import RECTOOLS, REPLAY
 from tests.bench.plain_model import PlainSASRec, PlainScorer, pad_left
 from tests.bench.plain_training import PlainTraining, training_items
@@ -127,9 +128,24 @@ def test_growth_compares_each_size_with_its_half():
 
 
 def test_a_run_that_missed_its_target_has_no_seconds():
-    points = [{"seconds": 1.0, "value": 0.3}, {"seconds": 2.5, "value": 0.4}]
+    points = [Point(1.0, 0.3), Point(2.5, 0.4)]
     assert quality.row_of("BCE", 1, 0.4, points)["training seconds"] == 2.5
     assert quality.row_of("BCE", 1, 0.5, points)["training seconds"] is None
+
+
+def test_a_loss_has_the_seconds_of_the_first_epoch_that_is_good_enough():
+    row = losses.row_of("bce", 1, [Point(1.0, 0.05), Point(2.0, 0.09), Point(3.5, 0.07)])
+    assert (row["0.06"], row["0.08"], row["0.1"]) == (2.0, 2.0, None)
+    assert (row["best"], row["epochs"], row["seconds an epoch"]) == (0.09, 3, 3.5 / 3)
+
+
+@pytest.mark.slow
+def test_every_loss_is_trained_for_as_long_as_it_is_given(real_data, tmp_path, monkeypatch):
+    sizes = {"rounds": 1, "users": 20, "epochs": None, "target": None, "seconds": 0.1}
+    monkeypatch.setenv("FW_CACHE_DIR", str(tmp_path))
+    (rows,) = losses.measure(Options(**sizes)).values()
+    assert [row["loss"] for row in rows] == [*losses.LOSSES]
+    assert all(row["seconds so far"][-1] >= 0.1 for row in rows)
 
 
 # Peers ---------------------------------------------------------------------------------------
@@ -171,7 +187,7 @@ REPORTS = [
         benchmark="quality",
         tables={
             "Training": [
-                quality.row_of("BCE", 1, 0.4, [{"seconds": 1.0, "value": 0.3}]),
+                quality.row_of("BCE", 1, 0.4, [Point(1.0, 0.3)]),
             ]
         },
         environment={},

@@ -15,6 +15,7 @@ from tests.bench import (
     grouping,
     growth,
     loaders,
+    losses,
     parts,
     peers,
     plain,
@@ -42,6 +43,7 @@ BENCHMARKS = {
     "peers": peers.measure,
     "plain": plain.measure,
     "quality": quality.measure,
+    "losses": losses.measure,
     "growth": growth.measure,
     "parts": parts.measure,
     "loaders": loaders.measure,
@@ -60,14 +62,18 @@ class Options:
     users: int | None
     epochs: int | None
     target: float | None
+    seconds: float | None
 
 
 @click.command(help=__doc__)
 @click.argument("names", nargs=-1, type=click.Choice([*BENCHMARKS]))
-@click.option("--rounds", type=click.IntRange(1), help="turns of each, or seeds (plain, quality)")
+@click.option(
+    "--rounds", type=click.IntRange(1), help="turns of each, or seeds (plain, quality, losses)"
+)
 @click.option("--users", type=click.IntRange(2), help="take only so many users, to try out")
 @click.option("--epochs", type=click.IntRange(1), help="of plain; of quality at most so many")
 @click.option("--target", type=float, help="the NDCG@10 that quality trains for")
+@click.option("--seconds", type=float, help="how long losses trains with each")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="write all there, too")
 def bench(names, file, **options):
     """Run the benchmarks that were named, or all."""

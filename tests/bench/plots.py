@@ -75,7 +75,7 @@ def quality(report: Report) -> Figure:
     return figure
 
 
-PLOTS = {"peers": peers, "growth": growth, "quality": quality}
+PLOTS = {"peers": peers, "growth": growth, "quality": quality, "losses": quality}
 
 
 def _first_table(report: Report) -> tuple[str, Sequence[Row]]:

@@ -1,0 +1,78 @@
+"""How good a model each loss makes of so many seconds of training.
+
+MovieLens-1M, the sizes of the comparison with peers, full ranking with seen items out; time to
+evaluate is not counted as training.
+"""
+
+from collections.abc import Sequence
+
+from tests.bench.curves import Point, columns_of, curve
+from tests.bench.log import dataset_of, write_log
+from tests.bench.peers import SAME_SIZES
+from tests.bench.report import Tables
+
+RECIPE = "sasrec_ce"
+MONITOR = "valid/full-seen-out/ndcg@10"
+TARGETS = (0.06, 0.08, 0.1, 0.12, 0.14, 0.16)
+SECONDS = 300.0
+ONE_NEGATIVE = 'sampler={name="uniform"}'
+# Uniform over the catalogue, the user's own items included. One set for a batch, since own ones of
+# every position take minutes an epoch on a CPU.
+SHARED = 'sampler={name="shared", exclude="target", num_negatives=512}'
+LOSSES = {
+    "bce, 1 negative": (ONE_NEGATIVE, 'losses=[{name="bce"}]'),
+    "bpr, 1 negative": (ONE_NEGATIVE, 'losses=[{name="bpr"}]'),
+    "gbce, 512 shared": (SHARED, 'losses=[{name="gbce"}]'),
+    "sampled_softmax, 512 shared": (
+        SHARED,
+        'losses=[{name="sampled_softmax", correction="corrected"}]',
+    ),
+    "sce": ('losses=[{name="sce"}]',),
+    "cross_entropy": ('losses=[{name="cross_entropy"}]',),
+    "cross_entropy + 0.2 bce": (
+        ONE_NEGATIVE,
+        'losses=[{name="cross_entropy"}, {name="bce", weight=0.2}]',
+    ),
+}
+
+
+def measure(options) -> Tables:
+    """Train with every loss, and every seed, for so many seconds."""
+    seconds = options.seconds or SECONDS
+    log, _ = write_log(options.users)
+    overrides = [
+        dataset_of(log),
+        *SAME_SIZES,
+        f'training.monitor="{MONITOR}"',
+        "training.epochs=100000",
+        "training.evaluate_every=1",
+        "training.patience=100000",
+    ]
+
+    def points_of(loss: str, seed: int) -> list[Point]:
+        given = [*overrides, *LOSSES[loss], f"seed={seed}"]
+        return curve(RECIPE, given, MONITOR, lambda point: point.seconds >= seconds)
+
+    rows = [
+        row_of(loss, seed, points_of(loss, seed))
+        for seed in range(1, (options.rounds or 1) + 1)
+        for loss in LOSSES
+    ]
+    return {f"Seconds until {MONITOR} is reached, of {seconds:.0f}": rows}
+
+
+def row_of(loss: str, seed: int, points: Sequence[Point]) -> dict:
+    """Return a run's row: seconds to each value, None where it was not reached, and the best."""
+    return {
+        "loss": loss,
+        "seed": seed,
+        "epochs": len(points),
+        "seconds an epoch": points[-1].seconds / len(points),
+        **{f"{target:g}": _reached(points, target) for target in TARGETS},
+        "best": max(point.value for point in points),
+        **columns_of(points),
+    }
+
+
+def _reached(points: Sequence[Point], target: float) -> float | None:
+    return next((point.seconds for point in points if point.value >= target), None)
