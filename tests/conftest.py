@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from fw import Info
 from fw.config.slots import DatasetSlot
@@ -16,6 +17,10 @@ from fw.data.prepare import prepare
 from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
 from fw.data.training import TrainingRows
+
+# No test asserts a time: a machine may be slow, or busy with something else.
+settings.register_profile("fw", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fw")
 
 NOBODY = CaseList(np.array([], dtype=np.int64), np.array([], dtype=np.int64))
 

@@ -33,7 +33,7 @@ def rng_for(rows, epoch=1):
     return Rng.for_rows(1, epoch, torch.arange(rows))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(parts=st.integers(0, 10_000), lengths=st.lists(st.integers(0, 5000), min_size=1))
 def test_a_share_is_the_floor_of_the_decimal_product(parts, lengths):
     exact = [math.floor(Fraction(parts, 10_000) * length) for length in lengths]
@@ -59,7 +59,7 @@ def test_take_gathers_items_and_columns_and_pads_the_rest():
     assert taken.lengths.tolist() == [4, 2]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     rows=st.lists(st.integers(0, 9).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))),
     epoch=st.integers(0, 1000),

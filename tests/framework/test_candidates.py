@@ -49,7 +49,7 @@ def distinct(cases, number, seed=0):
     return draw_distinct(Pool(cases, "seen", without_target=True), number, place(cases, seed))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.lists(st.integers(1, 12), min_size=2, max_size=14), min_size=1, max_size=5),
     st.integers(1, 15),
@@ -103,7 +103,7 @@ def weighted(cases, weights, number, seed=0):
     return draw_weighted_distinct(pool, number, place(cases, seed))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.integers(1, 9), min_size=2, max_size=12), min_size=1, max_size=5),
     st.lists(st.integers(0, 4), min_size=9, max_size=9),

@@ -67,7 +67,7 @@ def test_weighted_with_replacement_equals_a_list_of_all_samples(better, tied, nu
     assert found[0] == pytest.approx(slow, abs=1e-14)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_with_replacement_is_multinomial_in_better_tied_and_worse(data):
     whole = data.draw(st.integers(1, 10**7))
@@ -83,7 +83,7 @@ def test_with_replacement_is_multinomial_in_better_tied_and_worse(data):
     assert found[0] == pytest.approx(slow, abs=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_without_replacement_is_the_mean_hypergeometric_over_the_tied_places(data):
     eligible = data.draw(st.integers(1, 4000))

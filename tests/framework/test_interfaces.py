@@ -29,7 +29,7 @@ ROWS = st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=8), min_size=1,
 
 
 @given(ROWS, st.randoms())
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_keeping_items_equals_choosing_them_from_lists(rows, random):
     sequences = padded(rows)
     width = sequences.items.shape[1]

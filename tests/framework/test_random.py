@@ -41,7 +41,7 @@ def test_words_equal_the_same_arithmetic_on_python_integers():
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.randoms())
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_a_row_draws_the_same_in_any_batch_and_at_any_width(width, wider, random):
     rows = list(range(20))
     random.shuffle(rows)

@@ -40,9 +40,8 @@ LINES = st.lists(
     ])
 ).map("\n".join)  # fmt: skip
 quick = settings(
-    deadline=None,
     max_examples=120,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -114,7 +114,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(PIECES, max_size=8).map("".join))
 def test_everything_in_a_valid_file_has_a_line_and_nothing_else_has(text):
     try:

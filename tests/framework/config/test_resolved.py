@@ -135,7 +135,6 @@ VALUES = st.fixed_dictionaries(
 
 
 @settings(
-    deadline=None,
     max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

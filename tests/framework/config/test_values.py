@@ -121,7 +121,7 @@ PLAIN = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(PLAIN)
 def test_what_is_shown_as_toml_is_toml(value):
     assert tomllib.loads(f"value = {toml(value)}") == {"value": value}

@@ -26,7 +26,7 @@ def columns(rows):
     return (np.array(column, dtype=np.int64) for column in zip(*rows, strict=True))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(codes, st.integers(0, 4), st.integers(0, 4))
 def test_the_core_is_what_dropping_again_and_again_leaves(rows, min_user, min_item):
     users, items, _ = columns(rows) if rows else (np.array([], dtype=np.int64),) * 3
@@ -42,14 +42,14 @@ def test_case_B47_a_core_is_not_one_pass():
     assert passes == 4
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(codes.filter(bool))
 def test_a_row_is_repeated_if_one_before_it_is_the_same(rows):
     expected = [row in rows[:at] for at, row in enumerate(rows)]
     assert cleaning.is_repeated(*columns(rows)).tolist() == expected
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(codes.filter(bool))
 def test_rows_are_sorted_by_user_and_time_and_stay_in_order_inside_ties(rows):
     users, _, times = columns(rows)

@@ -30,7 +30,7 @@ def refused(made, method):
     return str(raised.value)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
 def test_integers_are_taken_exactly_as_they_are(values):
     assert column([str(value) for value in values]).times().tolist() == values
@@ -94,7 +94,7 @@ def test_a_time_that_cannot_be_read_is_named_with_its_line(cells, message):
     assert refused(column(cells), "times") == message
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 40), st.integers(1, 40))
 def test_the_first_of_several_unreadable_times_is_named(place, more):
     cells = ["1"] * place + ["x"] + ["1", "y"] * more

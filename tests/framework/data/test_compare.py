@@ -66,7 +66,7 @@ alike = st.lists(st.integers(1, 3), min_size=1, max_size=4).flatmap(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(alike)
 def test_a_renaming_is_found_exactly_if_trying_all_of_them_finds_one(pair):
     first, second = pair
@@ -74,7 +74,7 @@ def test_a_renaming_is_found_exactly_if_trying_all_of_them_finds_one(pair):
     assert found == slow_same_up_to_renaming(first, second)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data, st.integers(0, 1000))
 def test_a_renamed_data_set_is_recognised_and_every_user_gets_one_partner(sequences, seed):
     store = store_of(sequences)
@@ -152,7 +152,7 @@ def test_the_first_difference_is_named(make_store, second, message, place):
     assert (found.verdict, found.user, found.position) == ("different", *place)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000))
 def test_one_changed_item_is_found_under_other_names_and_in_another_order(seed):
     rng = np.random.default_rng(seed)

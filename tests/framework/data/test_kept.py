@@ -91,7 +91,7 @@ def file(tmp_path_factory, make_interactions):
 
 
 @given(data=st.data())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_a_changed_byte_is_an_error_or_changes_nothing(file, data):
     folder, whole, fingerprint = file
     place = data.draw(st.integers(0, len(whole) - 1))
@@ -108,7 +108,7 @@ def test_a_changed_byte_is_an_error_or_changes_nothing(file, data):
 
 
 @given(length=st.integers(0, 20_000))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_file_cut_short_is_an_error(file, length):
     folder, whole, _ = file
     (folder / "short.zip").write_bytes(whole[: min(length, len(whole) - 1)])

@@ -46,7 +46,7 @@ def test_a_separator_of_several_characters_parts_and_quotes_mean_themselves():
 lines = st.lists(st.text(alphabet="ab \t", max_size=6), max_size=6)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(lines, st.sampled_from(["\n", "\r\n"]))
 def test_runs_of_blanks_count_as_one_and_those_at_the_edges_as_none(rows, end):
     parted = Separated.of(end.join(rows).encode(), " ")
@@ -57,7 +57,7 @@ def test_runs_of_blanks_count_as_one_and_those_at_the_edges_as_none(rows, end):
 cells = st.lists(st.text(alphabet='ab",\n\r ', min_size=1, max_size=4), min_size=2, max_size=2)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.lists(cells, min_size=1, max_size=6))
 def test_records_are_those_of_the_csv_module_with_the_lines_on_which_they_begin(rows):
     file = io.StringIO(newline="")

@@ -35,7 +35,7 @@ def test_only_training_items_count(make_info):
     assert most_similar(info).tolist() == [0, 2, 1, 3, 4]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.lists(st.integers(1, 7), max_size=6), min_size=1, max_size=8).filter(any))
 def test_no_other_item_is_more_similar_and_there_is_one_wherever_a_loop_finds_one(make_info, rows):
     nearest = most_similar(make_info(rows, 7)).tolist()
@@ -77,7 +77,7 @@ def test_nearest_items_by_hand(make_info):
     assert (items.dtype, similarities.dtype) == (torch.int64, torch.float32)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rows=st.lists(st.lists(st.integers(1, 7), max_size=6), min_size=1, max_size=8).filter(any),
     number=st.integers(1, 9),

@@ -31,7 +31,7 @@ def slow_windows(length, width, stride):
     width=st.integers(1, 12),
     stride=st.integers(1, 12),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_windows_are_those_of_the_slow_way(lengths, width, stride):
     found = cut_windows(np.array(lengths), width, stride)
     expected = [
@@ -47,7 +47,7 @@ def test_windows_are_those_of_the_slow_way(lengths, width, stride):
     max_len=st.integers(1, 9),
     data=st.data(),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_every_item_but_the_first_is_predicted_just_once(lengths, max_len, data):
     stride = data.draw(st.integers(1, max_len))
     found = cut_windows(np.array(lengths), max_len + 1, stride)

@@ -12,7 +12,7 @@ LENGTHS = st.lists(st.integers(1, 201), min_size=1, max_size=200)
 
 
 @given(LENGTHS)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_groups_follow_each_other_and_none_is_narrower_than_its_rows(lengths):
     ordered = np.sort(np.array(lengths))[::-1]
     groups = cut_groups(ordered)

@@ -37,7 +37,7 @@ def kept(split, folder):
     return read_histories(RunFolder(folder))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_what_is_kept_comes_back(tmp_path_factory, data):
     ids = data.draw(st.lists(texts, min_size=1, max_size=6, unique=True))

@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tiny_runs
@@ -167,7 +167,7 @@ def tiny_items():
 histories_of_items = st.lists(st.lists(st.sampled_from(tiny_runs.ITEMS), max_size=12), max_size=9)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(histories_of_items, st.integers(1, 30), st.booleans())
 def test_many_histories_get_what_each_gets_alone(recommender, histories, k, seen):
     found = recommender.answers(recommender.given(histories), k=k, seen=seen)

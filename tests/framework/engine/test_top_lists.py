@@ -33,7 +33,7 @@ def lists(split, scores, rule="seen", length=4, seed=0):
     return store.restored(found).tolist()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.sampled_from(["seen", "train", "none"]), st.integers(1, 12))
 def test_lists_equal_a_slow_sort(make_split, seed, rule, length):
     split = make_split(ROWS, 9)
@@ -156,7 +156,7 @@ def test_items_are_recommended_by_the_evaluator_as_numpy_would_sort_them(make_sp
     assert found.values["coverage@5"].value == len(np.unique(slow)) / 60
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 40), st.integers(1, 12), st.integers(1, 6))
 def test_lists_by_blocks_equal_a_slow_sort_with_ties(seed, items, length, block):
     generator = torch.Generator().manual_seed(seed)

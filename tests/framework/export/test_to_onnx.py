@@ -38,7 +38,7 @@ rows_of_items = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rows=rows_of_items, wider=st.integers(0, MAX_LEN))
 def test_any_histories_are_scored_as_by_the_run(session, trained, rows, wider):
     width = min(max(1, *map(len, rows), 1) + wider, MAX_LEN)

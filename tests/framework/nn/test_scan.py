@@ -33,7 +33,7 @@ def test_by_hand():
     assert imaginary.flatten().tolist() == [0, 1, 2]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(length=st.integers(1, 40), rows=st.integers(1, 3), seed=st.integers(0, 99))
 def test_states_are_those_of_a_loop_at_any_length(length, rows, seed):
     decay = tuple(0.7 * drawn(2, 4, seed=seed).clamp(-1, 1))

@@ -82,7 +82,7 @@ def test_training_rows_of_one_item_only_have_nothing_to_offer(make_info, data):
     assert views(make_info(data, 2), [0, 1]) == [tuple(row) for row in data]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     data=st.lists(st.lists(st.integers(1, 4), max_size=6), min_size=1, max_size=5).filter(any),
     epoch=st.integers(0, 1000),

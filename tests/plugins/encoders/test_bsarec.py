@@ -80,7 +80,7 @@ def test_gaps_are_padding_too(make_info):
     compare_with_slow(settings, block, info, rows, gaps=True, kind=SlowBSARec)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(length=st.integers(1, 20), number=st.integers(1, 12))
 def test_waves_are_orthonormal_and_project_like_a_cut_spectrum(length, number):
     waves = lowest_waves(length, number, torch.zeros(1, dtype=torch.float64))

@@ -45,7 +45,7 @@ ROWS = st.lists(st.lists(st.integers(1, NUM_ITEMS), max_size=6), min_size=1, max
 HISTORIES = st.lists(st.lists(st.integers(1, NUM_ITEMS), max_size=6), min_size=1, max_size=4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ROWS, HISTORIES, st.integers(1, 9), st.booleans())
 def test_scores_are_sums_of_similarities_at_every_position(
     make_info, rows, histories, number, inverse

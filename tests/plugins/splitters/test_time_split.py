@@ -98,7 +98,7 @@ def test_by_default_nine_tenths_are_before_the_test_and_nine_tenths_of_these_are
     assert split.train_lengths.sum() == 82
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.integers(0, 4), st.integers(0, 12)), min_size=3, max_size=40),
     st.sampled_from(["last", "first", "all"]),
