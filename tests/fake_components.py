@@ -151,6 +151,13 @@ class Beside:
 
 
 @attrs.frozen(kw_only=True)
+class Near:
+    """Look nearby."""
+
+    effort: int = setting(10, validators.at_least(1))
+
+
+@attrs.frozen(kw_only=True)
 class Here:
     """Run them here."""
 
@@ -229,6 +236,11 @@ def register_trackers(register):
 @hookimpl
 def register_inputs(register):
     register("beside", Beside)
+
+
+@hookimpl
+def register_indexes(register):
+    register("near", Near)
 
 
 @hookimpl

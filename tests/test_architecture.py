@@ -51,7 +51,7 @@ def test_a_plugin_imports_no_other_plugin(path):
 
 def test_every_plugin_module_has_its_entry_point_and_every_entry_point_its_module():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    folders = {"losses": "loss", "poolings": "pooling"}
+    folders = {"losses": "loss", "poolings": "pooling", "indexes": "index"}
     expected = {}
     for path in COMPONENTS:
         kind = folders.get(path.parent.name, path.parent.name.removesuffix("s"))

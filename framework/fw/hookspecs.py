@@ -106,3 +106,8 @@ def register_trackers(register: Register) -> None:
 @hookspec
 def register_executors(register: Register) -> None:
     """Offer executors: where the runs of a sweep go (:class:`fw.interfaces.Executor`)."""
+
+
+@hookspec
+def register_indexes(register: Register) -> None:
+    """Offer indexes: which items are worth scoring (:class:`fw.interfaces.Index`)."""

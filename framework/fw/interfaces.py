@@ -26,6 +26,7 @@ from torch import Tensor
 
 from fw.embedding import Input as Input
 from fw.executing import Executor as Executor
+from fw.indexing import Index as Index
 from fw.info import Info as Info
 from fw.optimising import Optimizer as Optimizer
 from fw.optimising import Schedule as Schedule
@@ -162,8 +163,7 @@ class Loader(Protocol):
     def __call__(self, plans: Sequence[Plan]) -> Iterator[Sequences]:
         """Yield ``info.training.history(plan)`` for each of an epoch's plans, in their order.
 
-        On any device: what is not on the step's is moved there. The caller may stop early, and then
-        ask for another epoch.
+        On any device: they are moved to the step's. The caller may stop early, and then ask again.
         """
 
     def close(self) -> None:

@@ -56,5 +56,6 @@ KINDS = {
         _kind("evaluator", many=True),
         _kind("tracker", many=True, required=False),
         _kind("executor", required=False),
+        _kind("index", plural="indexes", required=False),
     )
 }

@@ -23,6 +23,7 @@ _SUMMARIES = {
     "encoder": "Encode sequences with gated recurrent units.",
     "executor": "Run the jobs of a sweep one after another, with pauses.",
     "evaluator": "Rank among all items but those of the training part.",
+    "index": "Search by the numbers in which items differ most.",
     "input": "Embed how popular each item is.",
     "loader": "Gather batches in host memory.",
     "loss": "Keep targets a margin ahead of their negatives.",

@@ -81,10 +81,10 @@ def test_case_B52_a_hook_that_is_like_no_other_is_named_with_all():
 
     assert refusal(module(transform=transform)) == (
         "unknown hook 'transform'; known hooks: register_augmenters, register_datasets, "
-        "register_encoders, register_evaluators, register_executors, register_inputs, "
-        "register_loaders, register_losses, register_optimizers, register_poolings, "
-        "register_samplers, register_schedules, register_splitters, register_tasks, "
-        "register_trackers"
+        "register_encoders, register_evaluators, register_executors, register_indexes, "
+        "register_inputs, register_loaders, register_losses, register_optimizers, "
+        "register_poolings, register_samplers, register_schedules, register_splitters, "
+        "register_tasks, register_trackers"
     )
 
 

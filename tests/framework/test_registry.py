@@ -79,8 +79,8 @@ def test_an_unknown_kind_is_explained():
     assert str(caught.value) == (
         "unknown kind 'augmentor'\n"
         "    did you mean 'augmenter'?\n"
-        "    known kinds: augmenter, dataset, encoder, evaluator, executor, input, loader, loss, "
-        "optimizer, pooling, sampler, schedule, splitter, task, tracker"
+        "    known kinds: augmenter, dataset, encoder, evaluator, executor, index, input, loader, "
+        "loss, optimizer, pooling, sampler, schedule, splitter, task, tracker"
     )
 
 

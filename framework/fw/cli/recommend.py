@@ -42,6 +42,14 @@ _ENDINGS = (".parquet", ".csv")
 @click.option("--all", "everybody", is_flag=True, help="Every user of the run's data.")
 @click.option("-k", default=10, show_default=True, metavar="K", help="How many at most.")
 @click.option("--seen", is_flag=True, help="Also recommend what is in the history.")
+@click.option("--index", metavar="NAME", help="Score only what an index finds: hnsw.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a setting of the index: index.search_effort=500. Repeatable.",
+)
 @click.option(
     "-o",
     "--output",
@@ -61,6 +69,8 @@ def command(
     everybody: bool,
     k: int,
     seen: bool,
+    index: str | None,
+    overrides: tuple[str, ...],
     output: Path | None,
     as_csv: bool,
     data: Path | None,
@@ -76,12 +86,14 @@ def command(
     """
     _require_request(bool(users or histories or file or everybody))
     _require_form(everybody, output, as_csv, as_json)
-    from fw.engine.model import open_trained
-    from fw.engine.recommending import Recommender, require_positive
+    from fw.engine.indexed import open_recommender
+    from fw.engine.recommending import require_positive
     from fw.errors import UserError
 
     require_positive(k)
-    recommender = Recommender(open_trained(run, device=device, data=data, warn=warn))
+    recommender = open_recommender(
+        run, index=index, overrides=overrides, device=device, data=data, warn=warn
+    )
     read = _read(recommender, file) if file else None
     known, refused = _known(recommender, users)
     request = _request(recommender, known, histories, read, everybody)

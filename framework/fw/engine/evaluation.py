@@ -40,8 +40,12 @@ class ModelScorer:
     def score(self, history: Sequences) -> Tensor:
         """Score all items after each history ([C, N + 2] float32), without dropout or gradient."""
         with torch.inference_mode(), evaluating(self.encoder, self.task):
-            newest = newest_states(self.encoder, self.task.query(history))
-            return self.encoder.items.scores(newest).float()
+            return self.encoder.items.scores(self.states(history)).float()
+
+    def states(self, history: Sequences) -> Tensor:
+        """Return what stands for each history ([C, D]), without dropout or gradient."""
+        with torch.inference_mode(), evaluating(self.encoder, self.task):
+            return newest_states(self.encoder, self.task.query(history))
 
 
 def newest_states(encoder: Encoder, sequences: Sequences) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import attrs
@@ -22,6 +22,8 @@ from fw.engine.restore import fit, kept_weights, load_kept_data, read_kept_recip
 from fw.errors import EvaluationError
 from fw.interfaces import Info, Sequences
 
+_NOT_FINITE = "scores that are not finite: the weights probably are not either"
+
 
 @attrs.frozen(kw_only=True, eq=False)
 class Trained:
@@ -33,6 +35,13 @@ class Trained:
     model: Model
     device: torch.device
 
+    def states(self, history: Sequences) -> Tensor:
+        """Return what stands for each history, [B, D]; raises EvaluationError unless finite."""
+        states = ModelScorer(self.model.encoder, self.model.task).states(history.to(self.device))
+        if not bool(states.isfinite().all()):
+            raise EvaluationError(_NOT_FINITE)
+        return states
+
     def scores(self, history: Sequences) -> Tensor:
         """Score what may come next: [B, N + 2] float32; columns 0 and N + 1 mean nothing.
 
@@ -40,7 +49,7 @@ class Trained:
         """
         scores = ModelScorer(self.model.encoder, self.model.task).score(history.to(self.device))
         if not bool(scores[:, 1:-1].isfinite().all()):
-            raise EvaluationError("scores that are not finite: the weights probably are not either")
+            raise EvaluationError(_NOT_FINITE)
         return scores
 
 
@@ -50,15 +59,17 @@ def open_trained(
     device: str = "auto",
     data: Path | str | None = None,
     warn: Callable[[str], None] = print,
+    overrides: Sequence[str] = (),
 ) -> Trained:
     """Open a finished run: rebuild its model, with the weights of the best epoch.
 
     Only where the run keeps no histories is its data set loaded again, from ``data`` if that is
-    given. Raises RunError if the run is not finished, or something in its folder is damaged.
+    given. ``overrides``, as after ``--set``, may change what the model does not hang on.
+    Raises RunError if the run is not finished, or something in its folder is damaged.
     """
     folder = RunFolder.open(Path(path))
     result = read_result(folder)
-    recipe, _, _ = read_kept_recipe(folder, warn)
+    recipe, _, _ = read_kept_recipe(folder, warn, overrides)
     chosen = choose_device(device)
     split = read_histories(folder) or load_kept_data(folder, recipe, data, warn).split
     codings = codings_of(recipe, split, ("input",))  # what losses look at is for training

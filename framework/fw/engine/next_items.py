@@ -13,8 +13,11 @@ import torch
 
 from fw.data.coding import coded
 from fw.data.moments import moments
+from fw.engine.evaluation import evaluating
 from fw.engine.model import Trained
+from fw.engine.near_items import near_items
 from fw.engine.top_lists import first_items
+from fw.indexing import Search
 from fw.interfaces import NO_COLUMNS, PAD, Sequences
 
 _ROWS, _SCORES = 512, 2**23  # at once, at most; beside a score stands a key of eight bytes
@@ -138,31 +141,53 @@ class Lists(NamedTuple):
     popular: np.ndarray  # [H] bool: most popular items, the score being how often they occur
 
 
-def next_items(run: Trained, histories: Histories, *, k: int, seen: bool = False) -> Lists:
+def next_items(
+    run: Trained,
+    histories: Histories,
+    *,
+    k: int,
+    seen: bool = False,
+    search: Search | None = None,
+) -> Lists:
     """Return the ``k`` best items after each history, without those in it unless ``seen``.
 
     Equal scores stand in the order of the items' first appearance in the data. After an empty
     history there is nothing for the model to go by: its list are the items that occur most often
-    in training.
+    in training. With ``search`` only items that it finds are scored, unless they do not fill a
+    list: that is then made exactly.
     """
     k = min(k, run.info.num_items)
     popular = histories.lengths == 0
     found = Lists(
         np.zeros((len(histories), k), np.int32), np.zeros((len(histories), k), np.float32), popular
     )
-    for chosen in _chunks(run, histories):
-        _fill(found, chosen, run, histories, seen)
+    for chosen in _chunks(run, histories, k, search):
+        if search is None:
+            _fill(found, chosen, run, histories, seen)
+        else:
+            _fill_near(found, chosen, run, histories, seen, search)
     counts = run.info.item_counts.cpu().numpy()[1:-1]
     most = np.argsort(-counts, kind="stable")[:k]
     found.items[popular], found.scores[popular] = most + 1, counts[most]
     return found
 
 
-def _chunks(run: Trained, histories: Histories) -> Iterator[np.ndarray]:
+def _at_once(run: Trained, histories: Histories, k: int, search: Search | None) -> int:
+    """Return for how many histories there is room: for scores, or for vectors that were found."""
+    room = _SCORES // (run.info.num_items + 2)
+    if search is not None:
+        most = k + int(histories.lengths.max(initial=0))
+        room = max(room, _SCORES // (most * run.model.encoder.hidden_size))
+    return max(min(_ROWS, room), 1)
+
+
+def _chunks(
+    run: Trained, histories: Histories, k: int = 1, search: Search | None = None
+) -> Iterator[np.ndarray]:
     """Yield the numbers of histories that are not empty, longest first, for little padding."""
     lengths = np.minimum(histories.lengths, run.info.max_len)
     order = np.argsort(-lengths, kind="stable")[: np.count_nonzero(lengths)]
-    size = max(min(_ROWS, _SCORES // (run.info.num_items + 2)), 1)
+    size = _at_once(run, histories, k, search)
     for first in range(0, len(order), size):
         yield order[first : first + size]
 
@@ -173,6 +198,31 @@ def _fill(found: Lists, chosen: np.ndarray, run: Trained, histories: Histories, 
     best = first_items(scores, excluded.to(run.device), owners.to(run.device), found.items.shape[1])
     theirs = scores.gather(1, best.long()).where(best != PAD, 0)
     found.items[chosen], found.scores[chosen] = best.cpu().numpy(), theirs.cpu().numpy()
+
+
+def _fill_near(
+    found: Lists,
+    chosen: np.ndarray,
+    run: Trained,
+    histories: Histories,
+    seen: bool,
+    search: Search,
+) -> None:
+    states = run.states(histories.newest(chosen, run.info.max_len))
+    excluded, owners = _hidden(histories, chosen[:0] if seen else chosen)
+    with torch.inference_mode(), evaluating(run.model.encoder):
+        near = near_items(
+            search,
+            states,
+            run.model.encoder.items,
+            excluded.to(run.device),
+            owners.to(run.device),
+            found.items.shape[1],
+        )
+    found.items[chosen], found.scores[chosen] = near.items.cpu().numpy(), near.scores.cpu().numpy()
+    short = chosen[near.short.cpu().numpy()]
+    if len(short):
+        _fill(found, short, run, histories, seen)
 
 
 def _hidden(histories: Histories, chosen: np.ndarray) -> Sequence[torch.Tensor]:

@@ -16,6 +16,7 @@ from fw.engine.catalogue import Catalogue, Item, Recommended
 from fw.engine.model import Trained
 from fw.engine.next_items import Histories, Lists, next_items
 from fw.errors import UserError
+from fw.indexing import Search
 
 Method = Literal["model", "popularity"]
 LATEST = 5  # items of a history that are shown with a list
@@ -74,6 +75,7 @@ class Recommender:
     """Recommends with the best weights of a finished run."""
 
     run: Trained
+    search: Search | None = None  # of an index, where not every item is to be scored
 
     def for_user(self, user: str, *, k: int = 10, seen: bool = False) -> Recommendation:
         """Recommend to a user of the data set after all that the data set has of them.
@@ -134,7 +136,7 @@ class Recommender:
         Raises UserError if k is below 1.
         """
         require_positive(k)
-        return next_items(self.run, request.histories, k=k, seen=seen)
+        return next_items(self.run, request.histories, k=k, seen=seen, search=self.search)
 
     def answer(self, request: Request, found: Lists, number: int) -> Recommendation:
         """Return one list of many in words."""

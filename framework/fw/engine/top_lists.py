@@ -38,9 +38,17 @@ def first_items(scores: Tensor, excluded: Tensor, owners: Tensor, length: int) -
     columns = _columns_of_best_blocks(left, length)
     real = columns < left.shape[1]
     part = left.gather(1, torch.where(real, columns, 0)).where(real, -torch.inf)
-    keys = _keys(part, _descending(columns)).where(part > -torch.inf, _EXCLUDED)
+    return first_of(part, columns + 1, length)
+
+
+def first_of(scores: Tensor, items: Tensor, length: int) -> Tensor:
+    """Return the best of some items of each row: [B, length] int32, as :func:`first_items` does.
+
+    ``scores`` are those of ``items``, [B, M] each; what has the score -inf is in no list.
+    """
+    keys = _keys(scores, _descending(items)).where(scores > -torch.inf, _EXCLUDED)
     best = keys.topk(min(length, keys.shape[1]), dim=1)
-    found = torch.where(best.values > _EXCLUDED, columns.gather(1, best.indices) + 1, 0).int()
+    found = torch.where(best.values > _EXCLUDED, items.gather(1, best.indices), 0).int()
     return torch.nn.functional.pad(found, (0, length - found.shape[1]))
 
 

@@ -20,6 +20,7 @@ from fw.testing.datasets import DatasetContract
 from fw.testing.encoders import EncoderContract
 from fw.testing.evaluators import EvaluatorContract
 from fw.testing.executors import ExecutorContract
+from fw.testing.indexes import IndexContract
 from fw.testing.inputs import InputContract
 from fw.testing.loaders import LoaderContract
 from fw.testing.losses import LossContract
@@ -37,6 +38,7 @@ __all__ = [
     "EncoderContract",
     "EvaluatorContract",
     "ExecutorContract",
+    "IndexContract",
     "InputContract",
     "LoaderContract",
     "LossContract",

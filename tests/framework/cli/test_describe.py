@@ -107,8 +107,8 @@ def test_a_misspelt_kind_is_told_with_what_there_is(command):
     assert command("describe", "augmenters", "crop", code=2).stderr == (
         "unknown kind 'augmenters'\n"
         "    did you mean 'augmenter'?\n"
-        "    known kinds: augmenter, dataset, encoder, evaluator, executor, input, loader, loss, "
-        "optimizer, pooling, sampler, schedule, splitter, task, tracker\n"
+        "    known kinds: augmenter, dataset, encoder, evaluator, executor, index, input, loader, "
+        "loss, optimizer, pooling, sampler, schedule, splitter, task, tracker\n"
     )
 
 

@@ -236,3 +236,29 @@ def test_similar_items_are_shown_with_their_titles(command, titled_run, table_ro
 def test_an_unknown_item_has_no_similar_ones(command, tiny_run):
     said = command("similar", tiny_run, "--item", "NEW", code=2).stderr
     assert said == "unknown item 'NEW': not one of the 24 items of the run's data, after cleaning\n"
+
+
+def test_lists_by_an_index_say_how_many_of_the_best_they_have(fw, tiny_run, tmp_path):
+    copy = shutil.copytree(tiny_run, tmp_path / "run")
+    found = fw("--user", "u3", "--index", "hnsw", "--json", run=copy)
+    exact = json.loads(fw("--user", "u3", "--json", run=copy).stdout)["recommendations"][0]
+    (by_index,) = json.loads(found.stdout)["recommendations"]
+    assert [one["item"] for one in by_index["items"]] == [one["item"] for one in exact["items"]]
+    assert found.stderr.splitlines() == [
+        "warning: making the index 'hnsw' of 24 items, once for this run",
+        "warning: index 'hnsw': its lists have 100.0% of the best 10 and 100.0% of the best 100 "
+        "(30 users' lists beside exact ones)",
+    ]
+
+
+MISTAKES = {
+    "index": (("--index", "hsnw"), "unknown index 'hsnw'"),
+    "settings": (("--set", "index.effort=3"), "of a finished run only an index can be changed"),
+    "others": (("--index", "hnsw", "--set", "seed=3"), "--set seed=3: of a finished run only an"),
+    "ranges": (("--index", "hnsw", "--set", "index.effort=0"), "must be at least 1"),
+}
+
+
+@pytest.mark.parametrize(("words", "told"), MISTAKES.values(), ids=MISTAKES)
+def test_an_index_that_cannot_be_is_refused_in_words(fw, words, told):
+    assert told in fw("--user", "u3", *words, code=2).stderr

@@ -152,8 +152,8 @@ def test_case_B55_a_table_that_is_called_otherwise_is_refused(complaint, recipe_
         "    did you mean [training]?\n"
         "    'epochs' belongs in [training]\n"
         "    known tables: [[augmenters]], [[evaluators]], [[inputs]], [[losses]], [[trackers]], "
-        "[dataset], [encoder], [executor], [loader], [optimizer], [pooling], [sampler], "
-        "[schedule], [splitter], [sweep], [task], [training], [tune], [views]"
+        "[dataset], [encoder], [executor], [index], [loader], [optimizer], [pooling], "
+        "[sampler], [schedule], [splitter], [sweep], [task], [training], [tune], [views]"
     )
 
 

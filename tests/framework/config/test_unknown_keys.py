@@ -4,8 +4,8 @@ import pytest
 
 TABLES = (
     "known tables: [[augmenters]], [[evaluators]], [[inputs]], [[losses]], [[trackers]], "
-    "[dataset], [encoder], [executor], [loader], [optimizer], [pooling], [sampler], [schedule], "
-    "[splitter], [sweep], [task], [training], [tune], [views]"
+    "[dataset], [encoder], [executor], [index], [loader], [optimizer], [pooling], [sampler], "
+    "[schedule], [splitter], [sweep], [task], [training], [tune], [views]"
 )
 TRAINING = (
     "known keys: batch_size, checkpoint_every, checkpoint_minutes, clip_norm, ema_decay, "

@@ -1,0 +1,1 @@
+"""Indexes: which items are worth scoring."""
