@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import chisquare
-from tests.bench import growth, losses, peers, plots, quality, scale
+from tests.bench import growth, losses, peers, plots, quality, scale, scale_once, scale_plot
 from tests.bench.__main__ import BENCHMARKS, Options
 from tests.bench.contenders import Outcome, interleave
 from tests.bench.curves import Point
@@ -287,11 +287,44 @@ def test_a_line_is_fitted_with_both_parts_at_least_zero():
     assert Line.through([1, 2, 4], [1.0, 2.2, 5.0]).fixed == 0
 
 
-@pytest.mark.parametrize("axis", scale.AXES)
+@pytest.mark.parametrize("axis", [axis for axis in scale.AXES if axis != scale.ALL])
 def test_a_curve_varies_one_size_by_doubling(axis):
     sizes = scale.sizes_of(axis, 3)
     found = [getattr(one, axis) for one in sizes]
     assert found == [scale.SMALLEST[axis] * factor for factor in (1, 2, 4)]
+
+
+def test_a_curve_of_all_sizes_keeps_their_proportions():
+    sizes = scale.sizes_of("all", 4)
+    assert [one.interactions for one in sizes] == [10**4, 10**5, 10**6, 10**7]
+    assert sizes[2] == scale.BASE
+    assert all(one.users == one.items == one.interactions // 50 for one in sizes)
+    assert scale_once.one_part(5) == sizes[3]
+
+
+def test_an_exponent_is_the_slope_of_the_last_step():
+    assert scale.exponent([1, 2, 20], [9.0, 3.0, 300.0]) == pytest.approx(2)
+
+
+def scale_row(size, seconds):
+    """What a curve of all sizes has for one of them."""
+    costs = {"s": 2 * seconds, "CPU s": seconds, "GiB": 0.5, "disk GiB": 0.1}
+    return {f"{stage} {unit}": costs[unit] for stage in STAGES for unit in UNITS} | {
+        "interactions": size
+    }
+
+
+def test_all_sizes_and_the_whole_one_are_drawn_as_one_line():
+    rows = [{"interactions": size, **scale_row(size, size / 1e4)} for size in (10**5, 10**4)]
+    whole = scale_once.table(scale_row(5 * 10**7, 7000.0))
+    reports = [
+        Report(benchmark="scale once", tables={"Stages": whole}, environment={"interactions": 5e7}),
+        Report(benchmark="scale all", tables={"By all": rows}, environment={}),
+    ]
+    found = scale_plot.points(reports, "train", "CPU s")
+    assert found == ([10**4, 10**5, 5e7], [1.0, 10.0, 7000.0])
+    labels = [text.get_text() for text in scale_plot.draw(reports).axes[0].get_legend().texts]
+    assert set(labels) == {*STAGES} - {"run"}
 
 
 @pytest.mark.slow

@@ -1,14 +1,15 @@
 """``python -m tests.bench.scale AXIS``: time and memory of every stage along one axis of size.
 
 Simulated data is generated, prepared, trained on for an epoch, evaluated and recommended from, each
-stage a process of its own; the axis is doubled several times while all else stays. What was
-measured is fitted by a straight line (of least squares, none of its two parts negative) and drawn
-out to the size asked for with ``--to``. Everything is below ``--folder``, and removed afterwards.
+stage a process of its own. The axis is doubled several times while all else stays; ``all`` makes
+users, items and interactions ten times as many at each step. What was measured is fitted by a
+straight line (of least squares, none of its two parts negative) and drawn out to the size asked for
+with ``--to``. Everything is below ``--folder``, and removed afterwards.
 """
 
+import math
 import shutil
 import tempfile
-from itertools import pairwise
 from pathlib import Path
 
 import attrs
@@ -18,59 +19,87 @@ from tests.bench.scale_fit import Line
 from tests.bench.scale_stages import STAGES, Sizes, measure
 
 BASE = Sizes(users=20_000, items=20_000, interactions=1_000_000, length=50, width=64)
-AXES = tuple(field.name for field in attrs.fields(Sizes))
-SMALLEST = {"users": 10_000, "items": 10_000, "interactions": 500_000, "length": 25, "width": 32}
+EACH = BASE.interactions // BASE.users  # interactions of a user
+ALL = "all"
+AXES = (*(field.name for field in attrs.fields(Sizes)), ALL)
+SMALLEST = {
+    "users": 10_000,
+    "items": 10_000,
+    "interactions": 500_000,
+    "length": 25,
+    "width": 32,
+    ALL: 10_000,
+}
 TO = {
     "users": 10**8,
     "items": 10**8,
     "interactions": 10**9,
     "length": 200,
     "width": 256,
+    ALL: 10**9,
 }
+FITTED = ("CPU s", "GiB")
+
+
+def factor(axis: str) -> int:
+    """Return how many times as large each size is as the one before."""
+    return 10 if axis == ALL else 2
 
 
 def sizes_of(axis: str, points: int) -> list[Sizes]:
     """Return the sizes of a curve; users and interactions grow together where users do."""
-    factors = [2**number for number in range(points)]
-    found = [attrs.evolve(BASE, **{axis: SMALLEST[axis] * factor}) for factor in factors]
+    values = [SMALLEST[axis] * factor(axis) ** number for number in range(points)]
+    if axis == ALL:
+        return [together(value) for value in values]
+    found = [attrs.evolve(BASE, **{axis: value}) for value in values]
     if axis == "users":
-        each = BASE.interactions // BASE.users
-        found = [attrs.evolve(one, interactions=one.users * each) for one in found]
+        found = [attrs.evolve(one, interactions=one.users * EACH) for one in found]
     return found
 
 
+def together(interactions: int) -> Sizes:
+    """Return a size with as many items as users, in the proportions of the base."""
+    number = interactions // EACH
+    return attrs.evolve(BASE, users=number, items=number, interactions=interactions)
+
+
 def curve(axis: str, points: int, folder: Path) -> list[dict]:
-    """Measure a curve: a row a size, with seconds and GiB of every stage."""
+    """Measure a curve: a row a size, with what every stage cost."""
     rows = []
+    name = "interactions" if axis == ALL else axis
     for sizes in sizes_of(axis, points):
         inside = Path(tempfile.mkdtemp(dir=folder, prefix="scale-"))
         try:
-            rows.append({axis: getattr(sizes, axis), **measure(sizes, inside)})
+            rows.append({name: getattr(sizes, name), **measure(sizes, inside)})
         finally:
             shutil.rmtree(inside, ignore_errors=True)
         print(rows[-1], flush=True)
     return rows
 
 
-def fitted(axis: str, rows: list[dict], to: int) -> list[dict]:
-    """Fit a line to every stage's seconds and GiB; say what doubling and ``to`` cost."""
-    sizes = [row[axis] for row in rows]
+def fitted(rows: list[dict], to: int) -> list[dict]:
+    """Fit a line to every stage's CPU seconds and GiB; say how the last step and ``to`` stand."""
+    sizes = [next(iter(row.values())) for row in rows]
     found = []
-    for stage in STAGES:
-        for unit in ("s", "GiB"):
-            values = [row[f"{stage} {unit}"] for row in rows]
-            line = Line.through(sizes, values)
-            doubled = [later / before for before, later in pairwise(values)]
-            found.append(
-                {
-                    "stage": f"{stage}, {unit}",
-                    "times, where doubled last": doubled[-1],
-                    "fixed": line.fixed,
-                    "of each million": line.slope * 10**6,
-                    f"at {to:,}": line.at(to),
-                }
-            )
+    for stage, unit in ((stage, unit) for stage in STAGES for unit in FITTED):
+        values = [row[f"{stage} {unit}"] for row in rows]
+        line = Line.through(sizes, values)
+        found.append(
+            {
+                "stage": f"{stage}, {unit}",
+                "times, at the last step": values[-1] / values[-2],
+                "exponent there": exponent(sizes, values),
+                "fixed": line.fixed,
+                "of each million": line.slope * 10**6,
+                f"at {to:,}": line.at(to),
+            }
+        )
     return found
+
+
+def exponent(sizes: list[float], values: list[float]) -> float:
+    """Return the slope of the last step on logarithmic scales: 1 where both grow alike."""
+    return math.log(values[-1] / values[-2]) / math.log(sizes[-1] / sizes[-2])
 
 
 @click.command(help=__doc__)
@@ -83,7 +112,7 @@ def scale(axis, points, to, folder, file):
     """Measure one curve and print its tables."""
     before = {"load before": load()}
     rows = curve(axis, points, folder)
-    tables = {f"By {axis}": rows, "Fitted": fitted(axis, rows, to or TO[axis])}
+    tables = {f"By {axis}": rows, "Fitted": fitted(rows, to or TO[axis])}
     facts = environment() | before | {"load after": load()}
     report = Report(benchmark=f"scale {axis}", tables=tables, environment=facts)
     print(report.markdown())
