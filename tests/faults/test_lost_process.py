@@ -124,6 +124,22 @@ def test_so_many_processes_end_as_one_does(recipe, whole, number):
     assert json.loads((folder_of(recipe) / "environment.json").read_text())["processes"] == number
 
 
+def test_no_process_outlives_a_launcher_that_is_killed_and_the_run_goes_on(recipe, whole):
+    holds = recipe.parent / "holds"
+    process = start_run(recipe, hold(holds, WITHIN))
+    wait_until(held(holds, 2), process)
+    pids = [int(path.name) for path in holds.iterdir()]
+    process.kill()
+    end(process)  # its pipes are closed with the last that holds them
+    assert not left_of(pids, SOON)
+    folder = folder_of(recipe)
+    assert checkpoint(folder)["within"]["done"] == 3
+    words = ("run", "--resume", folder, "--device", "cpu", "--processes", "2")
+    code, said = end(start(*words, cwd=recipe.parent, environment=free()))
+    assert code == 0, said
+    assert_same_end(folder, whole)
+
+
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_killed_process_ends_the_others_and_the_run_goes_on_without_loss(recipe, whole, victim):
     holds = recipe.parent / "holds"

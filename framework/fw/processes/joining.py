@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -20,6 +23,7 @@ from fw.processes.several import Several
 from fw.stopping import Stop, ignore_signals
 
 _GIVEN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+_RUN_ID = "TORCHELASTIC_RUN_ID"  # given by torchrun, and not by others who launch processes
 
 
 def is_launched() -> bool:
@@ -37,13 +41,15 @@ def refuse_several(command: str) -> None:
 def joined(wanted: str, stop: Stop) -> Iterator[tuple[Peers, torch.device]]:
     """Yield the processes of the run, and the device of this one; alone where none are launched.
 
-    An error of one process ends the others too, with its message. Raises DeviceError where there
-    are fewer GPUs than processes.
+    An error of one process ends the others too, with its message; if torchrun is gone, all stop as
+    if they were asked to. Raises DeviceError where there are fewer GPUs than processes.
     """
     if not is_launched():
         yield ALONE, choose_device(wanted)
         return
     device = own_device(wanted)
+    if _RUN_ID in os.environ:
+        threading.Thread(target=_end_with_launcher, daemon=True).start()
     store, rank, number = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]
     words = Failures(store=_part(store, "words"), rank=rank, number=number)
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
@@ -85,6 +91,16 @@ def restarts() -> int:
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
+def _end_with_launcher() -> None:
+    """Stop once torchrun is gone: nobody else would end what it has started."""
+    launcher = psutil.Process(os.getppid())
+    with suppress(psutil.Error):
+        # Whoever started it may never notice that it has ended: then it stays, as a zombie.
+        while launcher.is_running() and launcher.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _part(store: Any, name: str) -> Any:
     """Return a part of a store, without what processes have left there before a restart."""
     return dist.PrefixStore(f"fw {restarts()} {name}", store)  # type: ignore[attr-defined]
@@ -92,7 +108,7 @@ def _part(store: Any, name: str) -> Any:
 
 def _launch() -> str:
     """Name the launch: torchrun's own id, or where that is no name of one, the launcher."""
-    given = os.environ.get("TORCHELASTIC_RUN_ID", "none")
+    given = os.environ.get(_RUN_ID, "none")
     if given != "none":
         return given
     launcher = psutil.Process(os.getppid())
