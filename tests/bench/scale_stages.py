@@ -103,7 +103,9 @@ def measure(sizes: Sizes, folder: Path, cases: int = CASES, lists: int = LISTS) 
     costs.of("prepare", ["data", "prepare", str(recipe)])
     costs.of("run", ["run", str(recipe), "--runs", str(runs)])
     (run,) = runs.iterdir()
-    asked = [part for user in range(1, lists + 1) for part in ("--user", str(user))]
+    asked = [
+        part for user in range(1, min(lists, sizes.users) + 1) for part in ("--user", str(user))
+    ]
     output = ["-o", str(folder / "lists.parquet")]
     costs.of("recommend", ["recommend", str(run), *asked, *output])
     return _columns(costs.known, json.loads((run / "result.json").read_text())["timing"])
