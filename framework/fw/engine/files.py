@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -48,6 +49,12 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(f"cannot make the folder {path}: {error.strerror}") from error
+
+
+def require_folder_of(path: Path) -> None:
+    """Raise RunError where a file has no folder to lie in: before the work, not after it."""
+    if not path.parent.is_dir():
+        raise refused(path, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
 
 
 def append_text(path: Path, text: str) -> None:

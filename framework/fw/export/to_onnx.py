@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 import fw
-from fw.engine.files import write_bytes, write_text
+from fw.engine.files import require_folder_of, write_bytes, write_text
 from fw.engine.model import Trained, open_trained
 from fw.export.agreement import TOLERANCE, Agreement, compare
 from fw.export.conversion import convert, refusal, require_items_alone, scorer, serialise
@@ -41,12 +41,14 @@ def export_onnx(
     """Write a finished run's model to ``output``, by default ``model.onnx`` in the run folder.
 
     Beside it stands ``<name>.items.json``: the raw id of every column of the scores. Raises
-    UserError, and writes nothing, where the libraries are missing, where the encoder cannot be
-    exported, where an input looks at columns, and where exported and trained scores differ by more
-    than 1e-4.
+    UserError, and writes nothing, where the libraries are missing, where there is no folder for
+    ``output``, where the encoder cannot be exported, where an input looks at columns, and where
+    exported and trained scores differ by more than 1e-4.
     """
     require_extra("fw export --format onnx", "export", "onnx", "onnxscript", "onnxruntime")
+    model = output or Path(run) / "model.onnx"
     trained = open_trained(run, device="cpu", data=data, warn=warn)
+    require_folder_of(model)
     require_items_alone(trained)
     content = serialise(_described(convert(trained), trained, Path(run)), trained)
     agreement = compare(trained, scorer(content, trained))
@@ -56,7 +58,6 @@ def export_onnx(
             f"exported and trained scores differ by {agreement.difference:.2g}, which is more "
             f"than {TOLERANCE:g}",
         )
-    model = output or Path(run) / "model.onnx"
     return _write(model, content, trained, agreement)
 
 

@@ -27,8 +27,8 @@ def test_missing_libraries_end_with_the_pip_command(command, tiny_run, monkeypat
 
 
 def test_a_place_that_cannot_be_written_to_is_named(command, tiny_run, tmp_path):
-    said = command("export", tiny_run, "-o", tmp_path / "no" / "m.onnx", code=2).stderr
-    path = tmp_path / "no" / "m.items.json"
+    path = tmp_path / "no" / "m.onnx"
+    said = command("export", tiny_run, "-o", path, code=2).stderr
     assert said == f"cannot write {path}: No such file or directory\n"
 
 
