@@ -1,5 +1,7 @@
 """Randomness by address: the same number in any batch, independent numbers at any two addresses."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -20,24 +22,49 @@ def mixed(value):
     return value ^ (value >> 31)
 
 
-def slow_word(seed, epoch, row, indices):
+def slow_path(*names):
+    """FNV-1a of the names below the root, each ended by a byte that is in no UTF-8."""
+    word = 0xCBF29CE484222325
+    for byte in b"".join(name.encode() + b"\xff" for name in names):
+        word = (word ^ byte) * 0x100000001B3 & MASK_64
+    return word
+
+
+def slow_word(seed, epoch, row, indices, *names):
     increments = 0x9E3779B97F4A7C15, 0xC13FA9A902A6328F, 0x91E10DA5C79E7B1D, 0xD1B54A32D192ED03
     word = mixed((seed * increments[1] + 1) & MASK_64)
     word = mixed(word ^ ((epoch * increments[2] + 2) & MASK_64))
     word = mixed(word ^ ((row * increments[0]) & MASK_64))
-    state = word ^ 0xCBF29CE484222325  # the root of all paths
+    state = word ^ slow_path(*names)
     for index, increment in zip(indices, increments, strict=False):
         state = (state + index * increment) & MASK_64
     return mixed(state)
 
 
-def test_words_equal_the_same_arithmetic_on_python_integers():
-    words = Rng.for_rows(7, 3, torch.tensor([5, 900])).words((2, 4, 3))
+@pytest.mark.parametrize("names", [(), ("view 1",), ("é", "crop", "")])
+@pytest.mark.parametrize("shape", [(2,), (2, 4, 3), (2, 1, 3, 2, 2)])
+def test_words_equal_the_same_arithmetic_on_python_integers(shape, names):
+    rng = Rng.for_rows(7, 3, torch.tensor([5, 900]))
+    for name in names:
+        rng = rng.child(name)
+    words = rng.words(shape)
+    assert words.shape == shape
     for place, row in enumerate([5, 900]):
-        for i in range(4):
-            for j in range(3):
-                expected = slow_word(7, 3, row, (i, j))
-                assert words[place, i, j].item() & MASK_64 == expected
+        for indices in np.ndindex(shape[1:]):
+            expected = slow_word(7, 3, row, indices, *names)
+            assert words[(place, *indices)].item() & MASK_64 == expected
+
+
+def test_numbers_are_made_of_the_upper_bits_and_bytes_of_all():
+    rng = Rng.for_rows(7, 3, torch.tensor([5]))
+    words = [slow_word(7, 3, 5, (place,)) for place in range(20)]
+    assert rng.uniform((1, 20))[0].tolist() == [(word >> 40) / 2**24 for word in words]
+    assert rng.integers((1, 20), 10**6)[0].tolist() == [
+        (word >> 33) * 10**6 // 2**31 for word in words
+    ]
+    every_byte = b"".join(word.to_bytes(8, sys.byteorder) for word in words)
+    for number in (1, 7, 8, 9, 16, 17):
+        assert bytes(rng.bytes((1, number))[0].tolist()) == every_byte[:number]
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.randoms())

@@ -43,6 +43,22 @@ def test_what_is_drawn_depends_on_the_seed_alone(differences):
     assert run(1) != run(2)
 
 
+def test_what_is_not_said_is_95_percent_ten_thousand_resamples_and_seed_0(differences):
+    interval = stats.bootstrap_interval(differences, confidence=0.95, resamples=10_000, seed=0)
+    assert stats.bootstrap_interval(differences) == interval
+    p_value = stats.sign_flip_test(differences, resamples=10_000, seed=0)
+    assert stats.sign_flip_test(differences) == p_value
+
+
+def test_resamples_are_drawn_about_four_million_numbers_at_a_time(monkeypatch):
+    assert list(stats._batches(10_000, 1000)) == [4194, 4194, 1612]  # 2^22 numbers hold 4194 rows
+    assert list(stats._batches(3, 2**23)) == [1, 1, 1]
+    assert list(stats._batches(5, 0)) == [5]
+    monkeypatch.setattr(stats, "_AT_ONCE", 500)
+    assert stats.sign_flip_test(np.full(50, 0.1), resamples=999) == pytest.approx(0.001)
+    assert stats.bootstrap_interval(np.full(50, 0.1), resamples=99) == pytest.approx((0.1, 0.1))
+
+
 def test_the_sign_flip_test_agrees_with_scipy_where_all_flips_are_listed():
     few = np.array([0.3, -0.1, 0.2, 0.25, 0.05, -0.02, 0.4, 0.1])
     exact = permutation_test(

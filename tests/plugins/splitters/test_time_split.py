@@ -159,6 +159,31 @@ def test_a_date_is_a_cut_in_the_units_of_the_data(make_interactions, unit):
         assert (split.train_lengths.tolist(), len(split.valid), len(split.test)) == ([2], 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("latest", "unit"),
+    [
+        (10**8, 1),
+        (10**11 - 1, 1),
+        (10**11, 10**3),
+        (10**14 - 1, 10**3),
+        (10**14, 10**6),
+        (10**17 - 1, 10**6),
+        (10**17, 10**9),
+    ],
+)
+def test_the_latest_time_tells_the_unit_of_all(make_interactions, latest, unit):
+    rows = [("A", "x", 0), ("A", "y", 1), ("A", "z", latest)]
+    store = prepare(make_interactions(rows), DatasetSlot())[0]
+    rule = TimeSplit(cut="1970-01-02", valid_cut=0)(store).report["rule"]
+    assert rule == f"time split; valid after 0, test after {86_400 * unit}; target last"
+
+
+def test_the_times_of_a_data_set_are_no_dates_up_to_1973(make_interactions):
+    store = prepare(make_interactions([("A", "x", 0), ("A", "y", 10**8 - 1)]), DatasetSlot())[0]
+    with pytest.raises(DataError, match="is a date, but the times of this data set"):
+        TimeSplit(cut="1970-01-02")(store)
+
+
 def test_a_date_says_nothing_about_numbers_that_are_no_dates(store):
     with pytest.raises(DataError) as caught:
         TimeSplit(cut="2001-01-04")(store)
