@@ -17,12 +17,12 @@ def target_scores(output: StepOutput) -> Tensor:
 def negative_scores(output: StepOutput) -> Tensor:
     """Return the scores of each position's negatives, [B, L, K], those that collide too.
 
-    Negatives that the batch shares cost one matrix product, others a row of D numbers each.
+    Negatives that the batch shares cost one matrix product, others a row of D numbers each, read
+    once for the scores and once for their gradient.
     """
     assert output.hidden is not None
     assert output.negatives is not None
     items = output.negatives.items
-    rows = output.items.rows(items)
     if items.dim() == 1:
-        return fill(output.hidden) @ fill(rows).T
-    return (output.hidden.unsqueeze(-2) * rows).sum(-1)
+        return fill(output.hidden) @ fill(output.items.rows(items)).T
+    return output.items.scores_of(output.hidden, items)

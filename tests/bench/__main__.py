@@ -16,6 +16,7 @@ from tests.bench import (
     growth,
     loaders,
     losses,
+    negatives,
     parts,
     peers,
     plain,
@@ -50,6 +51,7 @@ BENCHMARKS = {
     "startup": startup.measure,
     "evaluation": pairs_of(evaluation),
     "dropout": pairs_of(dropout),
+    "negatives": pairs_of(negatives),
     "grouping": pairs_of(grouping),
 }
 

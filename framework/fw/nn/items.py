@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding, normalize
 
+from fw.nn.own_scores import FEWEST, scores_of_own
+
 # A parameter that has this attribute is read by rows; where it is true, its gradient is sparse.
 _ROWS_ALONE = "gradient_names_rows"
 
@@ -40,7 +42,8 @@ class ItemTable(nn.Module):
         """Return the embeddings of ``ids`` (any shape, 0..N + 1): [..., D]."""
         if getattr(self.weight, _ROWS_ALONE, False):
             return embedding(ids, self.weight, sparse=True)
-        return self.weight.index_select(0, ids.flatten()).view(*ids.shape, -1)
+        weight = self.weight
+        return weight.index_select(0, ids.flatten()).view(*ids.shape, weight.shape[1])
 
     def scores(self, hidden: Tensor) -> Tensor:
         """Score every item against ``hidden`` ([..., D]): [..., N + 2].
@@ -48,6 +51,20 @@ class ItemTable(nn.Module):
         What stands in columns 0 (PAD) and N + 1 (the mask token) means nothing.
         """
         return hidden @ self.weight.T
+
+    def scores_of(self, hidden: Tensor, ids: Tensor) -> Tensor:
+        """Score ``ids`` ([..., K]) against the hidden state ([..., D]) at their place: [..., K]."""
+        if not self._scores_in_parts(hidden, ids):
+            return (hidden.unsqueeze(-2) * self.rows(ids)).sum(-1)
+        size, number = hidden.shape[-1], ids.shape[-1]
+        given = hidden.reshape(-1, size), self.weight, ids.reshape(-1, number)
+        return scores_of_own(*given).view(ids.shape)
+
+    def _scores_in_parts(self, hidden: Tensor, ids: Tensor) -> bool:
+        plain = hidden.device.type != "cpu" or torch.compiler.is_compiling()
+        if plain or torch.is_autocast_enabled("cpu") or getattr(self.weight, _ROWS_ALONE, False):
+            return False
+        return ids.shape[-1] >= FEWEST and ids.numel() > 0
 
     def cosines(self, item: int) -> Tensor:
         """Return the cosine of every id's embedding with that of one: [N + 2] float32."""

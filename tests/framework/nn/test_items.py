@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
+from fw.nn import own_scores
 from fw.nn.initialisation import INITS
 from fw.nn.items import ItemTable
 
@@ -33,6 +34,35 @@ def test_scores_are_products_with_every_row():
     table, hidden = table_of(), torch.randn(2, 4, 3)
     assert_close(table.scores(hidden)[1, 2, 5], hidden[1, 2] @ table.weight[5])
     assert table.scores(hidden).shape == (2, 4, 7)
+
+
+@pytest.mark.parametrize("number", [1, 3, 4, 7])
+@pytest.mark.parametrize("numbers_of_a_part", [1, 60, 10**6])
+def test_scores_of_own_items_and_their_gradients_are_those_of_products_one_by_one(
+    number, numbers_of_a_part, monkeypatch
+):
+    monkeypatch.setattr(own_scores, "_NUMBERS", numbers_of_a_part)
+    table, other = table_of(), table_of()
+    hidden = torch.randn(2, 5, 3, requires_grad=True)
+    hidden_too = hidden.detach().clone().requires_grad_()
+    ids, towards = torch.randint(0, 7, (2, 5, number)), torch.randn(2, 5, number)
+    found = table.scores_of(hidden, ids)
+    slow = torch.stack(
+        [(hidden_too * other.weight[ids[..., k]]).sum(-1) for k in range(number)], dim=-1
+    )
+    assert_close(found, slow)
+    (found * towards).sum().backward()
+    (slow * towards).sum().backward()
+    assert_close(hidden.grad, hidden_too.grad)
+    assert_close(table.weight.grad, other.weight.grad)
+
+
+def test_scores_of_no_positions_are_none():
+    assert table_of().scores_of(torch.empty(0, 1, 3), torch.empty(0, 1, 5).long()).shape == (
+        0,
+        1,
+        5,
+    )
 
 
 @pytest.mark.parametrize("init", INITS)
