@@ -47,7 +47,8 @@ def open_recommender(
         overrides = (f"index={{name={json.dumps(index)}}}", *overrides)
     run = open_trained(path, device=device, data=data, warn=warn, overrides=overrides)
     chosen = run.recipe.optional("index") if index is not None else None
-    return Recommender(run, chosen and open_index(run, Path(path), chosen, warn))
+    search = open_index(run, Path(path), chosen, warn) if chosen is not None else None
+    return Recommender(run, search)
 
 
 def _require_index(index: str | None, overrides: Sequence[str]) -> None:
@@ -101,7 +102,7 @@ def _digest(vectors: np.ndarray, chosen: Chosen) -> str:
     """Name an index by what it depends on."""
     made_by = f"{chosen.name}: {chosen.settings!r} from {origin(chosen.entry)}"
     digest = hashlib.sha256(made_by.encode())
-    digest.update(memoryview(vectors).cast("B"))
+    digest.update(vectors.data.cast("B"))
     return digest.hexdigest()[:16]
 
 
