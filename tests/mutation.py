@@ -45,7 +45,7 @@ WATCHED = {
     for path in sorted((ROOT / "plugins" / "fw_plugins" / f"{kind}s").glob("[!_]*.py"))
 }
 # Imported once, before the processes of the mutants part from this one.
-HEAVY = ("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "torch", "pytest")
+HEAVY = ("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "torch._dynamo", "pytest")
 # Seconds that a test may wait for something; what works in circles is ended by what it works.
 PATIENCE = 1800
 
