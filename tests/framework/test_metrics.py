@@ -94,6 +94,8 @@ def test_area_under_the_curve_is_the_share_below_with_ties_by_half():
     counts = Counts(torch.tensor([3, 0, 0]), torch.tensor([4, 10, 0]), torch.tensor([10, 10, 0]))
     assert values(counts, "auc")["auc"].tolist() == [0.5, 0.5, 0.5]
     assert mean(ranked(1, 11, eligible=10), "auc") == 0.5
+    odd = Counts(torch.tensor([1]), torch.tensor([3]), torch.tensor([10]))
+    assert values(odd, "auc")["auc"].tolist() == [0.75]  # 6 below and half of 3
 
 
 def test_names_have_every_cutoff_but_auc_has_none():
@@ -133,10 +135,24 @@ def test_numbers_that_no_ranks_can_give_are_found_out():
     assert not metrics.is_feasible({"hr@5": 0.7, "hr@10": 0.6})
 
 
+def test_numbers_may_be_off_by_their_rounding():
+    assert metrics.is_feasible({"hr@1": 0.3, "ndcg@1": 0.30005})
+    assert not metrics.is_feasible({"hr@1": 0.3, "ndcg@1": 0.3002})
+    assert metrics.is_feasible({"hr@1": 0.3, "ndcg@1": 0.31}, tolerance=0.006)
+    assert metrics.is_feasible({"hr@10": 1.00004})
+    assert not metrics.is_feasible({"hr@10": 1.0001})
+
+
 def test_metrics_of_any_ranks_are_feasible():
     names = ("hr@1", "hr@10", "ndcg@10", "mrr@10", "ndcg@20")
     found = values(ranked(1, 1, 2, 5, 9, 14, 30), *names)
     assert metrics.is_feasible({name: value.mean() for name, value in found.items()})
+
+
+def test_the_standard_error_is_that_of_a_mean_of_a_sample():
+    # Squares about the mean 2.5 sum to 5: sqrt(5 / 3) / sqrt(4).
+    metric = metrics.summary(np.array([1.0, 2.0, 3.0, 4.0]))
+    assert metric == pytest.approx((2.5, math.sqrt(5 / 12)))
 
 
 def test_too_few_cases_have_no_standard_error():
