@@ -80,11 +80,15 @@ def test_plugins_are_written_as_linter_and_formatter_have_it(one_of_every_kind):
     python(one_of_every_kind, "ruff", "format", "--check", "--isolated", "--line-length=100", ".")
 
 
-def test_a_plugin_of_every_kind_keeps_its_contract_before_it_is_installed(one_of_every_kind):
+@pytest.mark.parametrize(
+    "kinds",
+    [pytest.param(["augmenter"], id="one kind"), pytest.param(KINDS, marks=pytest.mark.slow)],
+)
+def test_a_plugin_of_every_kind_keeps_its_contract_before_it_is_installed(one_of_every_kind, kinds):
     (one_of_every_kind / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
-    quiet = ("-q", "-p", "no:cacheprovider", "--no-header")
-    shown = python(one_of_every_kind, "pytest", *quiet, "-k", "not test_recipes_can_name_it")
-    assert f"{len(KINDS)} deselected" in shown
+    quiet = ("-q", "-p", "no:cacheprovider", "--no-header", "-k", "not test_recipes_can_name_it")
+    folders = [NewPlugin(kind=KINDS[kind], name=f"my_{kind}").distribution for kind in kinds]
+    assert f"{len(folders)} deselected" in python(one_of_every_kind, "pytest", *quiet, *folders)
 
 
 def test_the_readme_shows_a_table_of_a_recipe(command, here):

@@ -67,12 +67,14 @@ def test_an_encoder_that_looks_at_values_is_refused_by_name(refused):
     assert error.__cause__ is not None
 
 
+@pytest.mark.slow
 def test_an_encoder_without_a_form_in_onnx_is_refused_by_name(refused):
     first, last = str(refused("hidden = torch.special.i0e(hidden)")).splitlines()
     assert first.startswith("encoder 'odd' cannot be exported to ONNX: ")
     assert last == OWNER
 
 
+@pytest.mark.slow
 def test_an_encoder_that_scores_otherwise_once_exported_is_refused(refused):
     error = refused("hidden = hidden + 1 if torch.compiler.is_exporting() else hidden")
     first, last = str(error).splitlines()
@@ -83,6 +85,7 @@ def test_an_encoder_that_scores_otherwise_once_exported_is_refused(refused):
     assert last == OWNER
 
 
+@pytest.mark.slow
 def test_an_encoder_for_one_batch_size_is_refused(refused):
     """Traced with a number in place of a size; the runtime then takes no other."""
     line = "hidden = hidden.view(int(hidden.shape[0]), -1, 8) + torch.zeros(len(hidden), 1, 8)"
@@ -91,6 +94,7 @@ def test_an_encoder_for_one_batch_size_is_refused(refused):
     assert last == OWNER
 
 
+@pytest.mark.slow
 def test_what_is_too_large_for_the_format_is_refused(tiny_run, tmp_path, monkeypatch):
     monkeypatch.setattr(conversion, "_LARGEST", 1000)
     with pytest.raises(UserError) as caught:

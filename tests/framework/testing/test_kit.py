@@ -9,6 +9,8 @@ import pytest
 import fw.testing
 
 HERE = Path(__file__).parent
+pytestmark = pytest.mark.slow  # 3,000 checks of what is broken on purpose
+
 CONTRACTS = [getattr(fw.testing, name) for name in fw.testing.__all__]
 
 

@@ -125,8 +125,8 @@ def test_dropout_of_a_row_is_the_same_in_any_batch(info):
     assert_close(again[:, :4], states[:1, :4], rtol=0, atol=1e-6)
 
 
-def test_it_compiles_as_one_graph(encoder):
-    states_of_one_graph(encoder)
+def test_it_compiles_as_one_graph(info):
+    states_of_one_graph(BERT4Rec(hidden_size=SIZE, num_blocks=1).build(info))
 
 
 def test_defaults_are_those_of_the_authors_code(make_info):

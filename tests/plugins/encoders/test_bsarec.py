@@ -134,7 +134,7 @@ def test_every_dropout_draws_its_own_numbers(make_info, monkeypatch):
 
 
 def test_it_compiles_as_one_graph(make_info):
-    states_of_one_graph(BSARec(hidden_size=6).build(make_info(ROWS, 7, max_len=6)))
+    states_of_one_graph(BSARec(hidden_size=6, num_blocks=1).build(make_info(ROWS, 7, max_len=6)))
 
 
 def test_defaults_are_those_of_the_repository():

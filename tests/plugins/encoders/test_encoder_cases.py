@@ -207,7 +207,7 @@ def test_an_encoder_of_two_tables_embeds_with_one_and_scores_with_the_other(buil
 
 
 def test_it_compiles_as_one_graph(build):
-    encoder = build(dropout_at=PLACES)
+    encoder = build(dropout_at=PLACES, num_blocks=1)
     states_of_graph = states_of_one_graph(encoder)
     states_of_graph.square().sum().backward()
     assert encoder.items.weight.grad[0].abs().max() == 0

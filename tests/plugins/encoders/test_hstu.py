@@ -263,7 +263,7 @@ def test_sequences_wider_than_max_len_are_refused(build):
 
 
 def test_it_compiles_as_one_graph(build):
-    states_of_one_graph(build())
+    states_of_one_graph(build(num_blocks=1))
 
 
 def test_heads_that_do_not_divide_the_width_are_refused():

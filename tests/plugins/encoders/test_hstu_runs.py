@@ -139,6 +139,7 @@ def test_other_encoders_keep_no_times(tmp_path):
     assert read_histories(RunFolder.open(folder)).store.times is None
 
 
+@pytest.mark.slow
 def test_a_run_that_looks_at_times_is_exported_with_them_as_inputs(folder, tmp_path):
     written = export_onnx(folder, tmp_path / "model.onnx", warn=pytest.fail)
     assert written.agreement.close

@@ -230,6 +230,7 @@ def _pair(genres):
     raise AssertionError("no two items of one genre")
 
 
+@pytest.mark.slow
 def test_a_run_with_features_of_items_is_exported_and_finds_similar_items(tmp_path):
     folder = tiny_runs.train_tiny(tiny_runs.write_recipe(tmp_path, FEATURES))
     assert export_onnx(folder, tmp_path / "model.onnx", warn=pytest.fail).agreement.close

@@ -31,6 +31,8 @@ name = "nt_xent"
 weight = 0.1
 """
 LOADERS = ("warp", "dataloader")
+# Torch warns where there are fewer cores than workers.
+few_cores = pytest.mark.filterwarnings("ignore:This DataLoader will create:UserWarning")
 
 
 def loader(name):
@@ -48,6 +50,7 @@ def run(recipe, *overrides):
     return train_tiny(recipe, *overrides, plugins=("fw_item_dropout",))
 
 
+@few_cores
 @pytest.mark.parametrize("name", LOADERS)
 def test_case_B65_two_epochs_with_spawned_workers_are_those_without_to_the_bit(recipe, name):
     without, with_workers = run(recipe), run(recipe, loader(name))
@@ -102,6 +105,7 @@ def test_an_error_in_a_warp_worker_names_itself_and_ends_all_workers(broken):
     assert multiprocessing.active_children() == []
 
 
+@few_cores
 def test_an_error_in_a_dataloader_worker_names_itself(broken):
     built = TorchDataLoader().build(broken)
     with pytest.raises(TrainingError) as raised:
