@@ -5,8 +5,10 @@ from registered import registered
 
 from fw.testing import IndexContract
 
+OTHER = {"nearness": "inner_product", "precision": "float16"}
+
 
 class TestIndexes(IndexContract):
-    @pytest.fixture(params=registered("index", hnsw=[{}, {"precision": "float16"}]))
+    @pytest.fixture(params=registered("index", hnsw=[{}, OTHER]))
     def chosen(self, request):
         return request.param()

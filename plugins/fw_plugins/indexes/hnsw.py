@@ -14,6 +14,7 @@ from fw import hookimpl, validators
 from fw.extras import require_extra
 from fw.indexing import Search
 
+_METRICS = {"distance": "l2sq", "inner_product": "ip"}
 _DTYPES = {"float32": "f32", "float16": "f16"}
 
 
@@ -22,8 +23,11 @@ class Hnsw:
     """A graph in which each item has its neighbours, walked towards the query (HNSW).
 
     Malkov and Yashunin, "Efficient and robust approximate nearest neighbor search using
-    Hierarchical Navigable Small World graphs", 2018, by the library usearch. Nearness is the inner
-    product itself. The file is mapped, so that no more of it is in memory than is walked through.
+    Hierarchical Navigable Small World graphs", 2018, by the library usearch. With ``nearness =
+    "distance"`` every vector is made as long as the longest by one more number, which is 0 in
+    queries: those with the largest inner products are then the nearest (Bachrach et al., "Speeding
+    up the Xbox recommender system", 2014). The file is mapped, so that no more of it is in memory
+    than is walked through.
     """
 
     connections: int = attrs.field(
@@ -41,6 +45,11 @@ class Hnsw:
         validator=validators.at_least(1),
         metadata={"help": "candidates looked at in a search, and never fewer than are asked for"},
     )
+    nearness: Literal["distance", "inner_product"] = attrs.field(
+        default="distance",
+        validator=in_(tuple(_METRICS)),
+        metadata={"help": "what the graph is made by: distance or inner_product"},
+    )
     precision: Literal["float32", "float16"] = attrs.field(
         default="float32",
         validator=in_(tuple(_DTYPES)),
@@ -49,9 +58,11 @@ class Hnsw:
 
     def make(self, vectors: np.ndarray, file: Path) -> None:
         """Add all vectors, with as many threads as torch has, and write the graph."""
+        if self.nearness == "distance":
+            vectors = _equally_long(vectors)
         index = _library().Index(
             ndim=vectors.shape[1],
-            metric="ip",
+            metric=_METRICS[self.nearness],
             dtype=_DTYPES[self.precision],
             connectivity=self.connections,
             expansion_add=self.effort,
@@ -67,6 +78,7 @@ class Hnsw:
             raise ValueError("it is no graph of usearch")
 
         def search(queries: np.ndarray, number: int) -> np.ndarray:
+            queries = np.pad(queries, ((0, 0), (0, index.ndim - queries.shape[1])))
             index.expansion_search = max(self.search_effort, number)
             found = index.search(queries, number, threads=torch.get_num_threads())
             return _places(found, len(queries), number)
@@ -79,6 +91,13 @@ def _library() -> Any:
     import usearch.index
 
     return usearch.index
+
+
+def _equally_long(vectors: np.ndarray) -> np.ndarray:
+    """Add a number to each vector, so that all are as long as the longest: [N, D + 1]."""
+    squares = np.einsum("nd,nd->n", vectors, vectors)
+    missing = np.sqrt(squares.max(initial=0) - squares)
+    return np.concatenate([vectors, missing[:, None]], axis=1, dtype=np.float32)
 
 
 def _places(found: Any, rows: int, number: int) -> np.ndarray:
