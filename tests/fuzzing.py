@@ -24,8 +24,8 @@ with atheris.instrument_imports(include=["fw", "fw_plugins"]):
     from fw.data.places import Places
     from fw.data.prepare import prepare
     from fw.discovery import discover
-    from fw.engine.folder import RunFolder
-    from fw.engine.histories import read_histories
+    from fw.engine.folders.folder import RunFolder
+    from fw.engine.folders.histories import read_histories
     from fw.errors import DataError, RecipeError, RunError
     from fw_plugins.datasets.interactions import InteractionFile
     from fw_plugins.datasets.sequences import SequenceFile

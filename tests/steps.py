@@ -7,7 +7,7 @@ from fw import Info
 from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
 from fw.data.training import TrainingRows
-from fw.engine.step import Step, Term
+from fw.engine.steps.step import Step, Term
 from fw.views import TwoViews
 from fw_plugins.augmenters.crop import Crop
 from fw_plugins.augmenters.mask import Mask

@@ -7,12 +7,12 @@ import torch
 from fw.config.reading import read_recipe
 from fw.data.places import Places
 from fw.discovery import discover
-from fw.engine.batches import epoch_plans
 from fw.engine.data import load_data
-from fw.engine.evaluation import ModelScorer, evaluate
+from fw.engine.evaluating.evaluation import ModelScorer, evaluate
 from fw.engine.exam import EVALUATION_SEED
 from fw.engine.prepared import prepare
 from fw.engine.restore import restore
+from fw.engine.steps.batches import epoch_plans
 from processes import fw
 from same_runs import assert_same_run
 from tiny_runs import CONTRAST, RECIPE, train_tiny, write_recipe

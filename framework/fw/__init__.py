@@ -28,7 +28,7 @@ _HOME = {
     "Sequences": "fw.interfaces",
     "StepOutput": "fw.interfaces",
     "keep_items": "fw.augmentation",
-    "load": "fw.engine.loaded",
+    "load": "fw.engine.finished.loaded",
     "run": "fw.engine.run",
     "validators": "fw.config",
 }

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from fw.data.places import Places
     from fw.data.sequences import SequenceStore
     from fw.data.split import Split
-    from fw.engine.batches import Plan
+    from fw.engine.steps.batches import Plan
     from fw.nn.items import ItemTable
     from fw.random import Rng
 

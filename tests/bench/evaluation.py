@@ -3,8 +3,8 @@
 from tests.bench.movielens import prepared
 from tests.bench.timing import take_turns
 
-from fw.engine.cases import CaseStore
-from fw.engine.evaluation import ModelScorer, evaluate
+from fw.engine.evaluating.cases import CaseStore
+from fw.engine.evaluating.evaluation import ModelScorer, evaluate
 
 PROTOCOLS = (
     'evaluators=[{name="sampled", protocol="kang205-sampled100"}, '

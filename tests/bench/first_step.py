@@ -5,7 +5,7 @@ import os
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 from fw.cli import main
-from fw.engine.step import Step
+from fw.engine.steps.step import Step
 
 
 def end(module, inputs) -> None:

@@ -6,10 +6,10 @@ import numpy as np
 from tests.bench.movielens import prepared
 from tests.bench.timing import take_turns
 
-from fw.engine.batches import epoch_plans
 from fw.engine.build import make
 from fw.engine.epoch import Progress, train_epoch
-from fw.engine.execution import PlainStep
+from fw.engine.steps.batches import epoch_plans
+from fw.engine.steps.execution import PlainStep
 
 
 def measure():

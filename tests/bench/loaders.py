@@ -14,9 +14,9 @@ from tests.bench.report import Tables, spread
 from tests.bench.timing import timed
 from torch.utils.data import DataLoader, Dataset
 
-from fw.engine.batches import epoch_plans
 from fw.engine.build import build_step, make
 from fw.engine.epoch import Progress, train_epoch
+from fw.engine.steps.batches import epoch_plans
 from fw_plugins.loaders.dataloader import TorchDataLoader
 from fw_plugins.loaders.resident import Resident
 from fw_plugins.loaders.warp import Warp

@@ -10,8 +10,8 @@ from tests.bench.movielens import prepared
 from tests.bench.report import Tables, ratios, spread
 from tests.bench.timing import timed
 
-from fw.engine.batches import epoch_plans
 from fw.engine.build import make
+from fw.engine.steps.batches import epoch_plans
 
 ROUNDS = 7
 BATCHES = 6

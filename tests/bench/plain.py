@@ -15,10 +15,10 @@ from tests.bench.plain_training import start
 from tests.bench.report import Tables
 
 import fw
-from fw.engine.evaluation import evaluate
+from fw.engine.evaluating.evaluation import evaluate
+from fw.engine.evaluating.results import full_names
 from fw.engine.exam import EVALUATION_SEED
 from fw.engine.reporting import Reporter
-from fw.engine.results import full_names
 
 RECIPE = "published/sasrec_official"
 SEEDS = 5

@@ -6,7 +6,7 @@ from tests.bench.plain_model import PlainSASRec, pad_left
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from fw.engine.batches import epoch_plans
+from fw.engine.steps.batches import epoch_plans
 
 
 class PlainTraining:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import fw
-from fw.engine import folder as folders
 from fw.engine import run as engine
+from fw.engine.folders import folder as folders
 from tiny_runs import Silent, write_recipe
 
 SOURCES = sorted(Path(fw.__file__).parent.rglob("*.py"))

@@ -18,9 +18,9 @@ from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
 from fw.discovery import discover
 from fw.engine import run as engine
-from fw.engine.folder import RunFolder
-from fw.engine.histories import write_histories
-from fw.engine.listing import list_runs
+from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.histories import write_histories
+from fw.engine.folders.listing import list_runs
 from fw.engine.reporting import Reporter
 from fw.errors import RunError
 from fw.sweep.execute import Ended, execute

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from fw.cli import main
 from fw.engine import run as engine
-from fw.engine.memory import is_out_of_memory
+from fw.engine.steps.memory import is_out_of_memory
 from fw.errors import OutOfMemory
 from processes import fw
 from tiny_runs import Silent, write_recipe

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from fw.engine import run as engine
-from fw.engine.ownership import is_owned, owned
+from fw.engine.folders.ownership import is_owned, owned
 from fw.errors import RunError
 from processes import end, start, wait_until
 from same_runs import assert_same_run
@@ -19,7 +19,7 @@ from tiny_runs import RECIPE, Silent, train_tiny, write_recipe
 HOLD = """
 import sys
 from pathlib import Path
-from fw.engine.ownership import owned
+from fw.engine.folders.ownership import owned
 with owned(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

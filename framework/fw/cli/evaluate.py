@@ -11,7 +11,7 @@ import click
 from fw.cli.common import data_option, device_option, json_option, run_argument, warn
 
 if TYPE_CHECKING:
-    from fw.engine.evaluations import Evaluation
+    from fw.engine.finished.evaluations import Evaluation
 
 
 @click.command()
@@ -47,7 +47,7 @@ def command(
     The data set is loaded again as the run's recipe says. What is found is added to
     evaluations.json in the run folder, with a count of how often the test cases were looked at.
     """
-    from fw.engine.evaluations import evaluate_run
+    from fw.engine.finished.evaluations import evaluate_run
 
     found = evaluate_run(
         run, protocols=protocols, overrides=overrides, device=device, data=data, warn=warn

@@ -12,7 +12,7 @@ from fw.cli.common import make_table
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from fw.engine.catalogue import Item, Recommended
+    from fw.engine.finished.catalogue import Item, Recommended
 
 
 def plain(item: Item | Recommended) -> dict[str, Any]:

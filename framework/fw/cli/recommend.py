@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from fw.data.interactions import Interactions
-    from fw.engine.next_items import Lists
-    from fw.engine.recommending import Recommendation, Recommender, Request
+    from fw.engine.finished.next_items import Lists
+    from fw.engine.finished.recommending import Recommendation, Recommender, Request
 
 _ENDINGS = (".parquet", ".csv")
 
@@ -86,8 +86,8 @@ def command(
     """
     _require_request(bool(users or histories or file or everybody))
     _require_form(everybody, output, as_csv, as_json)
-    from fw.engine.indexed import open_recommender
-    from fw.engine.recommending import require_positive
+    from fw.engine.finished.indexed import open_recommender
+    from fw.engine.finished.recommending import require_positive
     from fw.errors import UserError
 
     require_positive(k)
@@ -153,7 +153,7 @@ def _request(
     everybody: bool,
 ) -> Request | None:
     """Make one request of all that was asked for, users first; None if nothing is left of it."""
-    from fw.engine.recommending import Request
+    from fw.engine.finished.recommending import Request
 
     parts = [recommender.users(users)] if users else []
     parts += [recommender.given([_parsed(text) for text in histories])] if histories else []
@@ -168,7 +168,7 @@ def _parsed(text: str) -> list[str]:
 
 
 def _warn(request: Request, found: Lists) -> None:
-    from fw.engine.remarks import remarks
+    from fw.engine.finished.remarks import remarks
 
     for remark in remarks(request, found):
         warn(remark)
@@ -194,7 +194,7 @@ def _give(
 
 
 def _write(frame: pd.DataFrame, output: Path) -> None:
-    from fw.engine.files import write_bytes
+    from fw.engine.folders.files import write_bytes
 
     parquet = output.suffix == ".parquet"
     content = frame.to_parquet() if parquet else frame.to_csv(index=False).encode()

@@ -19,6 +19,6 @@ def command(run: Path, data: Path | None, device: str) -> None:
     It trains for as many epochs as validation chose in RUN, and is tested; the new run folder is
     RUN-final. Started again, it goes on where it was stopped.
     """
-    from fw.engine.refit import refit
+    from fw.engine.finished.refit import refit
 
     refit(run, data=data, device=device)

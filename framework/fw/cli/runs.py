@@ -11,7 +11,7 @@ import click
 from fw.cli.common import json_option
 
 if TYPE_CHECKING:
-    from fw.engine.listing import RunSummary
+    from fw.engine.folders.listing import RunSummary
 
 
 @click.command()
@@ -28,7 +28,7 @@ def command(runs: Path, as_json: bool) -> None:
     import attrs
 
     from fw.cli.common import make_table, show
-    from fw.engine.listing import list_runs
+    from fw.engine.folders.listing import list_runs
 
     found = list_runs(runs)
     if as_json:

@@ -11,7 +11,7 @@ import click
 from fw.cli.common import data_option, device_option, json_option, run_argument, show, warn
 
 if TYPE_CHECKING:
-    from fw.engine.catalogue import Item, Recommended
+    from fw.engine.finished.catalogue import Item, Recommended
 
 
 @click.command()
@@ -26,9 +26,9 @@ def command(run: Path, item: str, k: int, data: Path | None, device: str, as_jso
 
     They are those of a finished RUN's best weights. An unknown item ends with exit code 2.
     """
-    from fw.engine.catalogue import Catalogue
-    from fw.engine.model import open_trained
-    from fw.engine.similar import similar_items
+    from fw.engine.finished.catalogue import Catalogue
+    from fw.engine.finished.model import open_trained
+    from fw.engine.finished.similar import similar_items
 
     trained = open_trained(run, device=device, data=data, warn=warn)
     found = similar_items(trained, item, k=k)

@@ -61,7 +61,7 @@ def command(
     What is done is skipped, what was stopped goes on, what fails is told at the end: the same
     command can be started again at any time.
     """
-    from fw.engine.device import choose_device
+    from fw.engine.steps.device import choose_device
     from fw.processes.joining import refuse_several
     from fw.sweep.reading import read_sweep
     from fw.sweep.worker import Setting

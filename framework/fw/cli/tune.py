@@ -56,7 +56,7 @@ def command(
     Each trial is a run. Trials that do badly end early; the test cases are scored once, for the
     best trial. The same command can be started again at any time, or on several machines at once.
     """
-    from fw.engine.device import choose_device
+    from fw.engine.steps.device import choose_device
     from fw.extras import require_extra
     from fw.tune.reading import read_search
     from fw.tune.setting import TuneSetting

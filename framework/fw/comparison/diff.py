@@ -8,7 +8,7 @@ from typing import Any
 
 from fw.comparison.differences import Difference, differences
 from fw.comparison.finished import read_recipe_table, versions_of
-from fw.engine.folder import RunFolder
+from fw.engine.folders.folder import RunFolder
 
 # What is never the same twice and says nothing about a run.
 _PASSING = ("started", "load_average")

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as parquet
 
-from fw.engine.folder import RunFolder
+from fw.engine.evaluating.results import STANDINGS
+from fw.engine.folders.folder import RunFolder
 from fw.engine.restore import read_result
-from fw.engine.results import STANDINGS
 from fw.errors import RunError
 from fw.expected_ranks import Floats
 from fw.kinds import KINDS

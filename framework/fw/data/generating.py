@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 
-from fw.engine.files import make_folder, refused
+from fw.engine.folders.files import make_folder, refused
 from fw.errors import UserError
 
 LEAST = 5  # interactions of a user

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from fw.data import zipped
 from fw.data.sequences import SequenceStore
-from fw.engine.files import write_atomically
+from fw.engine.folders.files import write_atomically
 
 ABOUT = "about.json"
 _ARRAYS = ("items", "offsets", "source_rows", "times")

@@ -21,7 +21,7 @@ from fw.data.sequences import SequenceStore
 from fw.data.sorted_log import Files, SortedLog
 from fw.data.sorting import sorted_batches
 from fw.data.spans import owners, spans
-from fw.engine.files import make_folder
+from fw.engine.folders.files import make_folder
 from fw.errors import DataError
 
 _NEVER = np.iinfo(np.int64).max

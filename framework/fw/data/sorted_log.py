@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from fw.data.spans import owners, repeated, spans
-from fw.engine.files import refused
+from fw.engine.folders.files import refused
 
 
 @attrs.frozen(eq=False, kw_only=True)

@@ -16,7 +16,7 @@ from fw.interfaces import Sequences
 if TYPE_CHECKING:
     from fw.data.split import Split
     from fw.data.windows import Windows
-    from fw.engine.batches import Plan
+    from fw.engine.steps.batches import Plan
 
 
 class TrainingRows(FlatRows):

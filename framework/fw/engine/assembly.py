@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import torch
 
 from fw.config.recipe import Recipe
-from fw.engine import results
-from fw.engine.average import Average
 from fw.engine.build import make
-from fw.engine.execution import choose_execution
-from fw.engine.folder import RunFolder
+from fw.engine.evaluating import results
+from fw.engine.folders.folder import RunFolder
 from fw.engine.pace import Pace
 from fw.engine.prepared import Prepared
 from fw.engine.reporting import Reporter
 from fw.engine.session import Session
+from fw.engine.steps.average import Average
+from fw.engine.steps.execution import choose_execution
 from fw.engine.stopwatch import Stopwatch
 from fw.engine.tracking import Tracking
 from fw.interfaces import Info

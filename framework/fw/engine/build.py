@@ -16,8 +16,8 @@ from fw.config.slots import InputSlot, LossSlot
 from fw.data.coding import Coding
 from fw.data.split import Split
 from fw.data.training import TrainingRows
-from fw.engine.blame import blamed_on
-from fw.engine.step import Step, Term
+from fw.engine.faults.blame import blamed_on
+from fw.engine.steps.step import Step, Term
 from fw.interfaces import Encoder, Evaluator, Info, Task
 from fw.nn.inputs import Joined, join
 from fw.views import TwoViews

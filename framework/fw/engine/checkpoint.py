@@ -8,11 +8,11 @@ from typing import Any
 
 import attrs
 
-from fw.engine import generators
 from fw.engine.epoch import Progress
+from fw.engine.folders.weights import fit_weights
 from fw.engine.selection import Selection
 from fw.engine.session import Session
-from fw.engine.weights import fit_weights
+from fw.engine.steps import generators
 from fw.errors import RunError
 
 

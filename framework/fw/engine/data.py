@@ -19,9 +19,9 @@ from fw.data.sampled_cases import with_fewer_cases
 from fw.data.split import Split
 from fw.data.training import TrainingRows
 from fw.data.windows import Windows, cut_windows
-from fw.engine.blame import blamed_on
 from fw.engine.build import make_info
-from fw.engine.guards import check_split
+from fw.engine.faults.blame import blamed_on
+from fw.engine.faults.guards import check_split
 from fw.errors import DataError, RunError
 from fw.interfaces import Info
 

@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 
 from fw.beyond_accuracy import LIST_METRICS
-from fw.engine.results import Scores
+from fw.engine.evaluating.results import Scores
 from fw.interfaces import Metrics
 
 Rows = Mapping[str, Mapping[str, Scores]]  # by scorer ("model", "popularity" ...), then by split

@@ -10,9 +10,9 @@ import attrs
 import torch
 from torch import Tensor
 
-from fw.engine.batches import Plan
-from fw.engine.execution import Execute
-from fw.engine.step import Step
+from fw.engine.steps.batches import Plan
+from fw.engine.steps.execution import Execute
+from fw.engine.steps.step import Step
 from fw.errors import LossNotFinite
 from fw.interfaces import Loader, Sequences
 

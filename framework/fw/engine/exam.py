@@ -10,11 +10,11 @@ import torch
 from fw.config.recipe import Recipe
 from fw.data.asked import asked_for
 from fw.data.split import CaseList, Split
-from fw.engine.baselines import baselines
 from fw.engine.build import build_evaluators
-from fw.engine.cases import CaseStore
-from fw.engine.evaluation import ModelScorer, Scorer, evaluate
-from fw.engine.step import Step
+from fw.engine.evaluating.baselines import baselines
+from fw.engine.evaluating.cases import CaseStore
+from fw.engine.evaluating.evaluation import ModelScorer, Scorer, evaluate
+from fw.engine.steps.step import Step
 from fw.interfaces import Evaluator, Info, Metrics
 from fw.processes.peers import ALONE, Peers
 

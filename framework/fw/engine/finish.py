@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from fw.data.asked import columns_to_keep
-from fw.engine import results
 from fw.engine.data import RunData
 from fw.engine.display import Rows
+from fw.engine.evaluating import results
+from fw.engine.evaluating.results import Scores
 from fw.engine.exam import Exam
-from fw.engine.histories import write_histories
+from fw.engine.folders.histories import write_histories
 from fw.engine.restore import fit_best_weights
-from fw.engine.results import Scores
 from fw.engine.selection import Selection
 from fw.engine.session import Session
 from fw.engine.timing import timing

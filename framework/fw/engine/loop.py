@@ -9,13 +9,13 @@ from typing import Any
 
 import attrs
 
-from fw.engine import generators
-from fw.engine.batches import Plan
 from fw.engine.checkpoint import Course, is_due, resume, save, save_weights
-from fw.engine.diagnosis import diagnose, warnings
 from fw.engine.epoch import EpochReport, Progress, train_epoch
 from fw.engine.selection import Selection
 from fw.engine.session import Session
+from fw.engine.steps import generators
+from fw.engine.steps.batches import Plan
+from fw.engine.steps.diagnosis import diagnose, warnings
 from fw.errors import EvaluationError
 from fw.stopping import Stopped
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from fw.engine.folder import RunFolder
-from fw.engine.listing import summarise
+from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.listing import summarise
 
 
 def as_html(folder: RunFolder) -> str:

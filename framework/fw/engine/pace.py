@@ -14,8 +14,8 @@ from torch import Tensor
 
 from fw.config.recipe import Recipe
 from fw.config.slots import ScheduleSlot
-from fw.engine.blame import blamed_on
 from fw.engine.build import make
+from fw.engine.faults.blame import blamed_on
 from fw.errors import UserError
 from fw.interfaces import Info, Schedule
 

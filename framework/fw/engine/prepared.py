@@ -12,8 +12,8 @@ from fw.config.recipe import Recipe
 from fw.engine.build import build_step, make
 from fw.engine.data import RunData
 from fw.engine.exam import Exam
-from fw.engine.guards import try_out
-from fw.engine.step import Step
+from fw.engine.faults.guards import try_out
+from fw.engine.steps.step import Step
 from fw.interfaces import Info, Loader
 
 

@@ -12,9 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from fw.config.recipe import Training
-from fw.engine.batches import Plan
 from fw.engine.display import Rows, remarks, result_tables, timing_lines
 from fw.engine.selection import Selection
+from fw.engine.steps.batches import Plan
 
 
 class Reporter:

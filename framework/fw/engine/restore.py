@@ -14,11 +14,11 @@ from fw.config.recipe import Recipe
 from fw.data.places import Places
 from fw.discovery import discover_or_explain
 from fw.engine.data import RunData, load_data
-from fw.engine.device import choose_device
-from fw.engine.folder import STATE, WEIGHTS, RunFolder
+from fw.engine.folders.folder import STATE, WEIGHTS, RunFolder
+from fw.engine.folders.weights import fit_weights
 from fw.engine.prepared import Prepared, prepare
-from fw.engine.step import Step
-from fw.engine.weights import fit_weights
+from fw.engine.steps.device import choose_device
+from fw.engine.steps.step import Step
 from fw.errors import RunError
 from fw.registry import Registry
 

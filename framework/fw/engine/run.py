@@ -20,24 +20,24 @@ from fw.config.recipe import Recipe
 from fw.config.writing import recipe_text
 from fw.data.places import Places
 from fw.discovery import discover_or_explain
-from fw.engine import generators
 from fw.engine.assembly import assemble
-from fw.engine.blame import blamed_by_traceback
 from fw.engine.data import RunData, load_data
-from fw.engine.device import choose_device
 from fw.engine.environment import describe_environment
-from fw.engine.execution import matrix_products
+from fw.engine.faults.blame import blamed_by_traceback
 from fw.engine.finish import finish
-from fw.engine.folder import RunFolder
+from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.ownership import PATIENCE
 from fw.engine.loop import train
 from fw.engine.machine import Usage, describe_load
-from fw.engine.memory import memory_explained
 from fw.engine.notebook import as_html
-from fw.engine.ownership import PATIENCE
 from fw.engine.prepared import prepare
 from fw.engine.reporting import Reporter
 from fw.engine.restore import read_kept_recipe
 from fw.engine.spoilt import culprit_named
+from fw.engine.steps import generators
+from fw.engine.steps.device import choose_device
+from fw.engine.steps.execution import matrix_products
+from fw.engine.steps.memory import memory_explained
 from fw.engine.stopwatch import Stopwatch
 from fw.engine.warm_start import start_from
 from fw.processes.folders import make_folder, open_folder

@@ -11,13 +11,13 @@ import torch
 
 from fw.config.recipe import Training
 from fw.data.training import TrainingRows
-from fw.engine.average import Average
-from fw.engine.batches import Plan, epoch_plans
-from fw.engine.execution import Execute
-from fw.engine.folder import RunFolder
+from fw.engine.folders.folder import RunFolder
 from fw.engine.pace import Pace
 from fw.engine.reporting import Reporter
-from fw.engine.step import Step
+from fw.engine.steps.average import Average
+from fw.engine.steps.batches import Plan, epoch_plans
+from fw.engine.steps.execution import Execute
+from fw.engine.steps.step import Step
 from fw.engine.stopwatch import Stopwatch
 from fw.engine.tracking import Tracking
 from fw.interfaces import Loader, Sequences

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 import torch
 
 from fw.config.recipe import Recipe
-from fw.engine.batches import Plan
-from fw.engine.blame import OURS, guilty, origin, plugin_failure
 from fw.engine.build import build_step, term_names
+from fw.engine.faults.blame import OURS, guilty, origin, plugin_failure
+from fw.engine.folders.weights import fit_weights
 from fw.engine.session import Session
-from fw.engine.weights import fit_weights
+from fw.engine.steps.batches import Plan
 from fw.errors import LossNotFinite
 from fw.interfaces import Info
 from fw.outputs import WrongOutput, finite_required

@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from fw.engine import generators
-from fw.engine.batches import Plan
-from fw.engine.execution import matrix_products
 from fw.engine.machine import matrix_rate, peak_memory
 from fw.engine.selection import Selection
 from fw.engine.session import Session
-from fw.engine.step import Step
+from fw.engine.steps import generators
+from fw.engine.steps.batches import Plan
+from fw.engine.steps.execution import matrix_products
+from fw.engine.steps.step import Step
 from fw.interfaces import Sequences
 
 

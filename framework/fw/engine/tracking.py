@@ -11,9 +11,9 @@ import attrs
 import torch
 
 from fw.config.recipe import Chosen, Recipe
-from fw.engine import generators
-from fw.engine.blame import origin
 from fw.engine.build import make
+from fw.engine.faults.blame import origin
+from fw.engine.steps import generators
 from fw.errors import FrameworkError, PluginError
 from fw.interfaces import Info, Tracker
 from fw.tracking import TrackedRun

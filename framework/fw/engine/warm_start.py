@@ -11,10 +11,10 @@ import pandas as pd
 from torch import Tensor
 
 from fw.engine.data import RunData
-from fw.engine.folder import RunFolder
-from fw.engine.histories import read_item_ids
+from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.histories import read_item_ids
 from fw.engine.restore import fit, kept_weights, read_result
-from fw.engine.step import Step
+from fw.engine.steps.step import Step
 from fw.errors import RunError
 from fw.nn.items import ItemTable
 

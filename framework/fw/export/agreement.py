@@ -8,8 +8,8 @@ import attrs
 import numpy as np
 from torch.nn.functional import pad
 
-from fw.engine.model import Trained
-from fw.engine.next_items import Histories
+from fw.engine.finished.model import Trained
+from fw.engine.finished.next_items import Histories
 from fw.interfaces import NO_COLUMNS, Sequences
 
 TOLERANCE = 1e-4

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.export import Dim
 
-from fw.engine.blame import origin
-from fw.engine.evaluation import evaluating
-from fw.engine.model import Trained
+from fw.engine.evaluating.evaluation import evaluating
+from fw.engine.faults.blame import origin
+from fw.engine.finished.model import Trained
 from fw.errors import UserError
 from fw.export.agreement import Exported
 from fw.export.scores import Scores, column_names

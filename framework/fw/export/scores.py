@@ -7,13 +7,13 @@ import math
 import torch
 from torch import Tensor, nn
 
-from fw.engine.evaluation import newest_states
-from fw.engine.model import Trained
+from fw.engine.evaluating.evaluation import newest_states
+from fw.engine.finished.model import Trained
 from fw.interfaces import NO_COLUMNS, Sequences
 
 
 class Scores(nn.Module):
-    """Scores what may come next, as :meth:`fw.engine.model.Trained.scores` does.
+    """Scores what may come next, as :meth:`fw.engine.finished.model.Trained.scores` does.
 
     The columns that belong to no item have -inf, so that the best column is the best item.
     """

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 import fw
-from fw.engine.files import require_folder_of, write_bytes, write_text
-from fw.engine.model import Trained, open_trained
+from fw.engine.finished.model import Trained, open_trained
+from fw.engine.folders.files import require_folder_of, write_bytes, write_text
 from fw.export.agreement import TOLERANCE, Agreement, compare
 from fw.export.conversion import convert, refusal, require_items_alone, scorer, serialise
 from fw.extras import require_extra

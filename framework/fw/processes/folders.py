@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fw.engine.folder import RunFolder
+from fw.engine.folders.folder import RunFolder
 from fw.errors import RunError
 from fw.processes.followed import FollowedFolder
 from fw.processes.joining import restarts

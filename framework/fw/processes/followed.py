@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 from torch import Tensor
 
-from fw.engine.folder import RunFolder
-from fw.engine.ownership import PATIENCE
+from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.ownership import PATIENCE
 
 
 @attrs.frozen

@@ -15,7 +15,7 @@ import psutil
 import torch
 import torch.distributed as dist
 
-from fw.engine.device import choose_device
+from fw.engine.steps.device import choose_device
 from fw.errors import DeviceError, UserError
 from fw.processes.failures import Failures
 from fw.processes.peers import ALONE, Peers

@@ -13,7 +13,7 @@ import numpy as np
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from fw.engine.batches import Plan
+    from fw.engine.steps.batches import Plan
     from fw.interfaces import Batch, LossTerm, Negatives, Sampler
     from fw.random import Rng
     from fw.stopping import Stop

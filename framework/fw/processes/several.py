@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 import fw
-from fw.engine.batches import Plan
+from fw.engine.steps.batches import Plan
 from fw.errors import EvaluationError, RunError, UserError
 from fw.interfaces import Batch, LossTerm, Negatives, Sampler
 from fw.processes.gathering import gather_rows

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fw.engine.batches import Group, Plan, cut_groups
+from fw.engine.steps.batches import Group, Plan, cut_groups
 from fw.interfaces import Batch, Negatives, Sequences
 from fw.processes.peers import Peers
 

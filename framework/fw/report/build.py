@@ -9,7 +9,7 @@ import attrs
 
 from fw.comparison.checks import in_data
 from fw.comparison.compare import compare, refusal
-from fw.engine.files import write_text
+from fw.engine.folders.files import write_text
 from fw.errors import RunError, UserError
 from fw.report import (
     curves,

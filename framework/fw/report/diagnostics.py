@@ -9,7 +9,7 @@ from fw.report.parts import Figure, Notes, Part, Section
 from fw.report.runs import Row
 
 # By name: what it is called, its axis, and how it is read. See fw.diagnostics and
-# fw.engine.diagnosis.
+# fw.engine.steps.diagnosis.
 _KNOWN = {
     "positive_similarity": (
         "similarity of positives",

@@ -9,8 +9,8 @@ from fw.comparison.arms import Arm
 from fw.comparison.finished import Finished
 from fw.comparison.rows import Pair, mean_of
 from fw.config.suggestions import listed
-from fw.engine.evaluations import CONTENT
-from fw.engine.folder import RunFolder
+from fw.engine.finished.evaluations import CONTENT
+from fw.engine.folders.folder import RunFolder
 
 Scores = Mapping[str, Mapping[str, float | None]]  # by <split>/<protocol>/<metric>
 

@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 
 from fw.comparison.finished import Begun, short_names
-from fw.engine.folder import RunFolder
-from fw.engine.listing import state_of
+from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.listing import state_of
 
 MANY = 12  # runs, of which tables are folded away
 

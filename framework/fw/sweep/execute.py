@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import attrs
 
-from fw.engine.files import make_folder, write_text
+from fw.engine.folders.files import make_folder, write_text
 from fw.stopping import listening
 from fw.sweep.plan import Job
 from fw.sweep.worker import Setting, run_job, work

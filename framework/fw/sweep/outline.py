@@ -10,7 +10,7 @@ from pathlib import Path
 import attrs
 import cattrs
 
-from fw.engine.files import make_folder, write_text
+from fw.engine.folders.files import make_folder, write_text
 from fw.errors import RunError
 
 FILE = "sweep.json"

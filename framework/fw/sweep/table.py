@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from fw.engine.files import write_text
+from fw.engine.folders.files import write_text
 from fw.sweep.figures import Findings, best_by_validation
 
 NOISE, OPEN, BESIDE = "≈", "?", "∥"

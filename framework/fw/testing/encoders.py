@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fw.config.recipe import Chosen
-from fw.engine.evaluation import evaluating
+from fw.engine.evaluating.evaluation import evaluating
 from fw.interfaces import Info, Sequences
 from fw.nn.attending import take
 from fw.nn.items import ItemTable

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from fw.config.recipe import Chosen
 from fw.data.split import CaseList, Split
-from fw.engine.cases import CaseStore
-from fw.engine.evaluation import evaluate
+from fw.engine.evaluating.cases import CaseStore
+from fw.engine.evaluating.evaluation import evaluate
 from fw.interfaces import PAD, Cases, Metrics, Sequences
 from fw.random import Rng
 from fw.testing import world

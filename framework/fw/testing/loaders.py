@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from fw.engine.batches import Plan, epoch_plans
+from fw.engine.steps.batches import Plan, epoch_plans
 from fw.interfaces import Info, Sequences
 from fw.testing.contract import Contract
 from fw.testing.draws import drawing_by_address_only

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fw.config.recipe import Chosen
-from fw.engine.positionwise import as_rows
+from fw.engine.steps.positionwise import as_rows
 from fw.interfaces import PAD, Info, LossTerm, Negatives, Sequences, StepOutput
 from fw.random import Rng
 from fw.testing import world

@@ -20,7 +20,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from fw.comparison.differences import differences
-from fw.engine.files import make_folder
+from fw.engine.folders.files import make_folder
 from fw.errors import RunError
 from fw.tune.plan import Search
 from fw.tune.tables import TuneKeys

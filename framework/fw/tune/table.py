@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 import pandas as pd
 
-from fw.engine.files import write_text
-from fw.engine.folder import RunFolder
+from fw.engine.folders.files import write_text
+from fw.engine.folders.folder import RunFolder
 from fw.sweep.outline import run_name
 from fw.tune.plan import Search
 from fw.tune.study import Study, error_of

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import attrs
 from filelock import FileLock, Timeout
 
-from fw.engine.files import make_folder
-from fw.engine.folder import RunFolder
+from fw.engine.folders.files import make_folder
+from fw.engine.folders.folder import RunFolder
 from fw.errors import RecipeError
 from fw.stopping import listening
 from fw.sweep.execute import Ended, write_recipe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from fw.engine.files import write_text
+from fw.engine.folders.files import write_text
 from fw.sweep.worker import Setting, run_job
 from fw.tune.plan import Search
 from fw.tune.setting import TuneSetting

@@ -12,7 +12,7 @@ from torch import nn
 
 from fw import Info, Sequences, hookimpl, validators
 from fw.data.training import TrainingRows
-from fw.engine.batches import Plan
+from fw.engine.steps.batches import Plan
 
 
 @attrs.frozen(kw_only=True)

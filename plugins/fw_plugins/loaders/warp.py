@@ -14,7 +14,7 @@ from torch import multiprocessing
 
 from fw import Info, Sequences, hookimpl, validators
 from fw.data.training import TrainingRows
-from fw.engine.batches import Plan
+from fw.engine.steps.batches import Plan
 from fw.errors import TrainingError
 from fw.interfaces import NO_COLUMNS
 from fw.workers import MAIN_GUARD, unheard

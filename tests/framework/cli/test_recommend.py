@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import tiny_runs
-from fw.engine.model import open_trained
-from fw.engine.recommending import Recommender
+from fw.engine.finished.model import open_trained
+from fw.engine.finished.recommending import Recommender
 
 HISTORIES = {}
 for user, item, _ in tiny_runs.rows():

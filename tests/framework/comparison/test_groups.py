@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import tiny_runs
 from fw.cli import main
 from fw.comparison.groups import in_groups, results_by_group
-from fw.engine.evaluations import evaluate_run
+from fw.engine.finished.evaluations import evaluate_run
 from fw.errors import RunError, UserError
 from made_runs import make_run
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fw.data.training import TrainingRows
 from fw.data.windows import cut_windows
-from fw.engine.targets import without_context
+from fw.engine.steps.targets import without_context
 from fw.random import Rng
 from fw_plugins.tasks.next_item import NextItem
 

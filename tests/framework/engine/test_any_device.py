@@ -17,16 +17,16 @@ import tiny_runs
 from fw.config.reading import read_recipe
 from fw.data.places import Places
 from fw.discovery import discover
-from fw.engine import counting
-from fw.engine.batches import plan_batch
 from fw.engine.build import make
 from fw.engine.data import load_data
 from fw.engine.environment import describe_environment
-from fw.engine.evaluation import ModelScorer
-from fw.engine.execution import choose_execution
+from fw.engine.evaluating import counting
+from fw.engine.evaluating.evaluation import ModelScorer
+from fw.engine.evaluating.protocols import known_protocols
+from fw.engine.evaluating.tally import Tally
 from fw.engine.prepared import prepare
-from fw.engine.protocols import known_protocols
-from fw.engine.tally import Tally
+from fw.engine.steps.batches import plan_batch
+from fw.engine.steps.execution import choose_execution
 from fw.kinds import KINDS
 from same_runs import assert_same_run
 

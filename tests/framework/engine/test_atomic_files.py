@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fw.engine.files import write_atomically, write_text
+from fw.engine.folders.files import write_atomically, write_text
 from fw.errors import RunError
 
 
@@ -42,7 +42,7 @@ def test_a_folder_that_is_missing_is_named(tmp_path):
 SCRIPT = """
 import sys
 from pathlib import Path
-from fw.engine.files import write_text
+from fw.engine.folders.files import write_text
 from fw.errors import RunError
 try:
     write_text(Path(sys.argv[1]), "x" * 100_000)

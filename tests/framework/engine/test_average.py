@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 from tests.steps import LENGTHS, Replayer, history_of, small_step
 
-from fw.engine.average import Average
-from fw.engine.batches import cut_groups
-from fw.engine.execution import PlainStep
-from fw.engine.graphs import CapturedStep
+from fw.engine.steps.average import Average
+from fw.engine.steps.batches import cut_groups
+from fw.engine.steps.execution import PlainStep
+from fw.engine.steps.graphs import CapturedStep
 from same_runs import assert_same_tensors, checkpoint
 from tiny_runs import train_tiny, write_recipe
 

@@ -9,9 +9,9 @@ import torch
 
 from fw.data.training import TrainingRows
 from fw.engine import build
-from fw.engine.baselines import baselines
-from fw.engine.cases import CaseStore
-from fw.engine.evaluation import evaluate
+from fw.engine.evaluating.baselines import baselines
+from fw.engine.evaluating.cases import CaseStore
+from fw.engine.evaluating.evaluation import evaluate
 from fw_plugins.evaluators.full import Full
 from fw_plugins.evaluators.sampled import Sampled
 

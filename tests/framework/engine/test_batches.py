@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fw.engine.batches import cut_groups, epoch_plans
+from fw.engine.steps.batches import cut_groups, epoch_plans
 
 LENGTHS = st.lists(st.integers(1, 201), min_size=1, max_size=200)
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fw.engine.blame import blamed_by_traceback, blamed_on
+from fw.engine.faults.blame import blamed_by_traceback, blamed_on
 from fw.errors import DataError, PluginError
 from fw.outputs import WrongOutput
 from fw.registry import Entry

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fw.data.split import CaseList
-from fw.engine.cases import CaseStore
+from fw.engine.evaluating.cases import CaseStore
 
 ROWS = [[4, 2, 4, 9], [7, 1, 1, 3, 5, 8, 2], [3, 5, 8]]
 

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from fw.engine import run as engine
-from fw.engine.folder import RunFolder
+from fw.engine.folders.folder import RunFolder
 from fw.engine.restore import restore
 from fw.errors import RunError
 from tiny_runs import Silent, train_tiny, write_recipe

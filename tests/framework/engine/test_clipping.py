@@ -2,7 +2,7 @@
 
 import torch
 
-from fw.engine.clipping import clip_gradients
+from fw.engine.steps.clipping import clip_gradients
 
 ROWS = torch.tensor([1, 3, 1])
 

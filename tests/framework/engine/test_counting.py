@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from fw.engine.counting import stand
+from fw.engine.evaluating.counting import stand
 from fw.ranking import Cases
 
 

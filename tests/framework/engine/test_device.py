@@ -2,7 +2,7 @@
 
 import pytest
 
-from fw.engine import device
+from fw.engine.steps import device
 from fw.errors import DeviceError
 
 

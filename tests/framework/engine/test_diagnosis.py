@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fw import Sequences
-from fw.engine.diagnosis import overlap, warnings
+from fw.engine.steps.diagnosis import overlap, warnings
 
 
 def sequences(*rows):

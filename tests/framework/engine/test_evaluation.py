@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from fw.data.split import CaseList
-from fw.engine.cases import CaseStore
-from fw.engine.evaluation import ModelScorer, evaluate, evaluating
-from fw.engine.tally import Tally
+from fw.engine.evaluating.cases import CaseStore
+from fw.engine.evaluating.evaluation import ModelScorer, evaluate, evaluating
+from fw.engine.evaluating.tally import Tally
 from fw.errors import EvaluationError
 from fw.nn.items import ItemTable
 from fw_plugins.evaluators.full import Full

@@ -12,7 +12,7 @@ from scipy.stats import binom
 from fw.cli import main
 from fw.comparison.finished import Finished
 from fw.comparison.groups import results_by_group
-from fw.engine.evaluations import evaluate_run
+from fw.engine.finished.evaluations import evaluate_run
 from fw.errors import UserError
 
 PROTOCOLS = [

@@ -8,14 +8,14 @@ import torch
 from tests.steps import LENGTHS, history_of, small_step
 
 import tiny_runs
-from fw.engine.batches import Group, cut_groups
-from fw.engine.execution import (
+from fw.engine.steps.batches import Group, cut_groups
+from fw.engine.steps.execution import (
     CompiledStep,
     PlainStep,
     choose_execution,
     matrix_products,
 )
-from fw.engine.graphs import CapturedStep
+from fw.engine.steps.graphs import CapturedStep
 from fw.errors import RecipeError
 
 CPU = torch.device("cpu")

@@ -10,9 +10,9 @@ from test_resume import Stops
 
 from fw.cli import main
 from fw.engine import run as engine
-from fw.engine.evaluations import evaluate_run
-from fw.engine.loaded import load
-from fw.engine.refit import refit
+from fw.engine.finished.evaluations import evaluate_run
+from fw.engine.finished.loaded import load
+from fw.engine.finished.refit import refit
 from fw.errors import RecipeError, RunError
 from fw.stopping import Stopped
 from same_runs import assert_same_run, lines

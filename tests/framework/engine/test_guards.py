@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from fw import Batch, Negatives, Sequences
 from fw.data.split import CaseList
-from fw.engine.cases import CaseStore
-from fw.engine.evaluation import evaluate
-from fw.engine.guards import (
+from fw.engine.evaluating.cases import CaseStore
+from fw.engine.evaluating.evaluation import evaluate
+from fw.engine.faults.guards import (
     check_candidates,
     check_item_weights,
     check_negatives,

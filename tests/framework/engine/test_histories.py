@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 import tiny_runs
 from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
-from fw.engine.folder import RunFolder
-from fw.engine.histories import read_histories, write_histories
+from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.histories import read_histories, write_histories
 from fw.errors import RunError
 
 NOBODY = CaseList(np.array([], dtype=np.int64), np.array([], dtype=np.int64))

@@ -12,9 +12,9 @@ from fw.config.reading import read_recipe
 from fw.data.flat import FlatRows
 from fw.data.places import Places
 from fw.discovery import discover
-from fw.engine.batches import epoch_plans
 from fw.engine.data import load_data
 from fw.engine.display import timing_lines
+from fw.engine.steps.batches import epoch_plans
 from same_runs import assert_same_run
 from tiny_runs import train_tiny, write_recipe
 

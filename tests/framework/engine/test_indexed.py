@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import tiny_runs
-from fw.engine.indexed import COMPARED, open_index, open_recommender, shared
-from fw.engine.model import open_trained
-from fw.engine.next_items import next_items
-from fw.engine.recommending import Recommender
+from fw.engine.finished.indexed import COMPARED, open_index, open_recommender, shared
+from fw.engine.finished.model import open_trained
+from fw.engine.finished.next_items import next_items
+from fw.engine.finished.recommending import Recommender
 from fw.errors import PluginError, RunError, UserError
 from fw.testing.recipes import choose
 

@@ -5,8 +5,8 @@ import json
 from click.testing import CliRunner
 
 from fw.cli.runs import command
-from fw.engine.folder import RunFolder
-from fw.engine.listing import list_runs
+from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.listing import list_runs
 
 
 def make_run(path, started, *, result=None, epochs=2):

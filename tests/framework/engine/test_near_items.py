@@ -6,8 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fw.engine.near_items import checked_places, near_items
-from fw.engine.top_lists import first_items
+from fw.engine.evaluating.top_lists import first_items
+from fw.engine.finished.near_items import checked_places, near_items
 from fw.nn.items import ItemTable
 
 NUM_ITEMS, SIZE = 12, 3

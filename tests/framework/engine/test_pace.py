@@ -7,10 +7,10 @@ import torch
 from tests.steps import LENGTHS, Replayer, history_of, small_step
 
 from fw.engine import run as engine
-from fw.engine.batches import cut_groups
-from fw.engine.execution import PlainStep
-from fw.engine.graphs import CapturedStep
 from fw.engine.pace import Pace
+from fw.engine.steps.batches import cut_groups
+from fw.engine.steps.execution import PlainStep
+from fw.engine.steps.graphs import CapturedStep
 from fw.errors import UserError
 from fw_plugins.schedules.linear import Linear
 from tiny_runs import RECIPE, Silent, write_recipe

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tiny_runs
-from fw.engine import next_items
-from fw.engine.model import open_trained
-from fw.engine.recommending import Recommender
-from fw.engine.top_lists import first_items
+from fw.engine.evaluating.top_lists import first_items
+from fw.engine.finished import next_items
+from fw.engine.finished.model import open_trained
+from fw.engine.finished.recommending import Recommender
 from fw.errors import EvaluationError, RunError, UserError
 
 HISTORIES = {}

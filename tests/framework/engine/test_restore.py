@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from fw.engine import results
+from fw.engine.evaluating import results
 from fw.engine.restore import restore
 from fw.errors import RunError
 from tiny_runs import write_recipe

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from fw.engine import execution
 from fw.engine import run as engine
 from fw.engine.exam import Exam
 from fw.engine.selection import Selection
+from fw.engine.steps import execution
 from fw.errors import RunError, TrainingError
 from fw.stopping import Stopped
 from same_runs import assert_same_run, checkpoint, lines

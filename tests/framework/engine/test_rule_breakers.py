@@ -3,7 +3,7 @@
 import pytest
 
 import tiny_runs
-from fw.engine.step import Step
+from fw.engine.steps.step import Step
 from fw.errors import PluginError
 
 PLUGIN = '''

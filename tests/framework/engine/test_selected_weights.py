@@ -7,7 +7,7 @@ import pytest
 
 import tiny_runs
 from fw.engine.exam import Exam
-from fw.engine.recommending import Recommender
+from fw.engine.finished.recommending import Recommender
 from fw.engine.restore import restore
 from fw.interfaces import Metrics
 from fw.ranking import Metric

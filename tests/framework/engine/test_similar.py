@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import tiny_runs
-from fw.engine.model import open_trained
-from fw.engine.similar import similar_items
+from fw.engine.finished.model import open_trained
+from fw.engine.finished.similar import similar_items
 from fw.errors import UserError
 
 

@@ -7,9 +7,9 @@ from tests.steps import LENGTHS, MAX_LEN, NUM_ITEMS, SIZE, history_of, small_inf
 from torch import nn
 
 from fw import LossTerm, Negatives
-from fw.engine.batches import Group, cut_groups
-from fw.engine.cutting import newest
-from fw.engine.step import Step, Term
+from fw.engine.steps.batches import Group, cut_groups
+from fw.engine.steps.cutting import newest
+from fw.engine.steps.step import Step, Term
 from fw.nn.items import ItemTable
 from fw_plugins.losses.bce import BinaryCrossEntropy
 from fw_plugins.samplers.uniform import Uniform

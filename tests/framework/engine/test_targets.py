@@ -7,9 +7,9 @@ from tests.steps import LENGTHS, MAX_LEN, SIZE, history_of, small_info
 from torch.testing import assert_close
 
 from fw import Batch, LossTerm, Sequences
-from fw.engine.batches import Group, cut_groups
-from fw.engine.step import Step, Term
-from fw.engine.targets import gathered, states_of_targets
+from fw.engine.steps.batches import Group, cut_groups
+from fw.engine.steps.step import Step, Term
+from fw.engine.steps.targets import gathered, states_of_targets
 from fw_plugins.encoders.bert4rec import BERT4Rec
 from fw_plugins.encoders.sasrec_paper import SASRecPaper
 from fw_plugins.losses.bce import BinaryCrossEntropy

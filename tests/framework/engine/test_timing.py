@@ -8,8 +8,8 @@ from torch import nn
 
 from fw import LossTerm, Sequences
 from fw.engine import timing
-from fw.engine.batches import Group, Plan
-from fw.engine.step import Step, Term
+from fw.engine.steps.batches import Group, Plan
+from fw.engine.steps.step import Step, Term
 from fw.engine.timing import count_operations, summary
 from fw.nn.items import ItemTable
 from fw_plugins.tasks.next_item import NextItem

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from fw.engine import top_lists
-from fw.engine.cases import CaseStore
-from fw.engine.evaluation import evaluate
-from fw.engine.tally import CountedRanking
-from fw.engine.top_lists import best_items, first_items
+from fw.engine.evaluating import top_lists
+from fw.engine.evaluating.cases import CaseStore
+from fw.engine.evaluating.evaluation import evaluate
+from fw.engine.evaluating.tally import CountedRanking
+from fw.engine.evaluating.top_lists import best_items, first_items
 from fw.random import Rng
 from fw_plugins.evaluators.full import Full
 

@@ -7,7 +7,7 @@ import pytest
 
 from fw.engine import run as engine
 from fw.engine.exam import Exam
-from fw.engine.model import open_trained
+from fw.engine.finished.model import open_trained
 from fw.stopping import Stopped
 from same_runs import assert_same_run
 from tiny_runs import CONTRAST, RECIPE, Silent, train_tiny, write_recipe

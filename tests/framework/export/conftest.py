@@ -5,7 +5,7 @@ import shutil
 import onnxruntime
 import pytest
 
-from fw.engine.model import open_trained
+from fw.engine.finished.model import open_trained
 from fw.export.to_onnx import export_onnx
 
 

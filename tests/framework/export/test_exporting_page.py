@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import tiny_runs
-from fw.engine.recommending import Recommender
+from fw.engine.finished.recommending import Recommender
 from fw.export.agreement import BATCHES, TOLERANCE
 
 PAGE = (Path(__file__).parents[3] / "docs" / "exporting.md").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from fw.discovery import discover_or_explain
 from fw.engine.assembly import assemble
 from fw.engine.data import load_data
 from fw.engine.epoch import Progress, train_epoch
-from fw.engine.folder import RunFolder
+from fw.engine.folders.folder import RunFolder
 from fw.engine.prepared import prepare
 from fw.engine.reporting import Reporter
 from fw.engine.stopwatch import Stopwatch

@@ -7,7 +7,7 @@ import torch.distributed as dist
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fw.engine.batches import plan_batch
+from fw.engine.steps.batches import plan_batch
 from fw.errors import DeviceError, LossNotFinite, ProcessLost, UserError
 from fw.interfaces import Negatives
 from fw.processes.failures import Failures, is_lost

@@ -11,7 +11,7 @@ from fw.cli import main
 from fw.discovery import discover
 from fw.engine import run as engine
 from fw.engine.exam import Exam
-from fw.engine.folder import RunFolder
+from fw.engine.folders.folder import RunFolder
 from fw.tune.reading import read_search
 from fw.tune.setting import TuneSetting
 from fw.tune.study import Study

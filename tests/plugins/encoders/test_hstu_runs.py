@@ -7,11 +7,11 @@ import torch
 from torch.testing import assert_close
 
 import tiny_runs
-from fw.engine.folder import RunFolder
-from fw.engine.histories import read_histories
-from fw.engine.model import open_trained
-from fw.engine.next_items import Histories
-from fw.engine.recommending import Recommender
+from fw.engine.finished.model import open_trained
+from fw.engine.finished.next_items import Histories
+from fw.engine.finished.recommending import Recommender
+from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.histories import read_histories
 from fw.errors import DataError
 from fw.export.to_onnx import export_onnx
 

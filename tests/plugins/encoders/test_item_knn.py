@@ -10,9 +10,9 @@ from slow_encoder import sequences_of
 from torch.testing import assert_close
 
 import tiny_runs
-from fw.engine.model import open_trained
-from fw.engine.recommending import Recommender
-from fw.engine.similar import similar_items
+from fw.engine.finished.model import open_trained
+from fw.engine.finished.recommending import Recommender
+from fw.engine.finished.similar import similar_items
 from fw_plugins.encoders.item_knn import ItemKNN
 
 NUM_ITEMS = 7

@@ -5,7 +5,7 @@ from slow_encoder import sequences_of
 
 import tiny_runs
 from fw.engine.display import remarks
-from fw.engine.folder import RunFolder
+from fw.engine.folders.folder import RunFolder
 from fw_plugins.encoders.popularity import Popularity
 
 RECIPE = tiny_runs.untrained('name = "popularity"')

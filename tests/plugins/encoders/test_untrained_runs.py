@@ -12,8 +12,8 @@ from fw.cli import main
 from fw.config.reading import read_recipe
 from fw.discovery import discover
 from fw.engine import run as engine
-from fw.engine.folder import RunFolder
-from fw.engine.model import open_trained
+from fw.engine.finished.model import open_trained
+from fw.engine.folders.folder import RunFolder
 from fw.engine.reporting import Reporter
 from fw.errors import RecipeError
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from fw.engine.baselines import Chance
-from fw.engine.cases import CaseStore
-from fw.engine.evaluation import evaluate
+from fw.engine.evaluating.baselines import Chance
+from fw.engine.evaluating.cases import CaseStore
+from fw.engine.evaluating.evaluation import evaluate
 from fw.interfaces import Evaluator
 from fw.random import Rng
 from fw_plugins.evaluators._sampling import ExpectedEvaluator, Rules

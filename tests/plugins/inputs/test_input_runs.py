@@ -12,11 +12,11 @@ import torch
 import tiny_runs
 from fw.engine import run as engine
 from fw.engine.exam import Exam
-from fw.engine.folder import RunFolder
-from fw.engine.histories import read_histories
-from fw.engine.loaded import LoadedRun
-from fw.engine.model import open_trained
-from fw.engine.recommending import Recommender
+from fw.engine.finished.loaded import LoadedRun
+from fw.engine.finished.model import open_trained
+from fw.engine.finished.recommending import Recommender
+from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.histories import read_histories
 from fw.engine.restore import restore
 from fw.errors import DataError, RecipeError, UserError
 from fw.export.to_onnx import export_onnx

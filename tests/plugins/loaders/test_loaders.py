@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from fw.data.training import TrainingRows
-from fw.engine.batches import epoch_plans
+from fw.engine.steps.batches import epoch_plans
 from fw.errors import TrainingError
 from fw_plugins.loaders.dataloader import TorchDataLoader
 from fw_plugins.loaders.warp import Warp

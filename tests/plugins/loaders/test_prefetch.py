@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fw.data.training import TrainingRows
-from fw.engine.batches import epoch_plans
+from fw.engine.steps.batches import epoch_plans
 from fw_plugins.loaders.prefetch import Prefetch
 from same_runs import assert_same_run
 from tiny_runs import RECIPE, train_tiny, write_recipe

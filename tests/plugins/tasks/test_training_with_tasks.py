@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import tiny_runs
-from fw.engine.loaded import load
+from fw.engine.finished.loaded import load
 from fw.errors import UserError
 from tiny_runs import train_tiny, write_recipe
 

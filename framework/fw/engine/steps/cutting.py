@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from fw.engine.batches import Group
+from fw.engine.steps.batches import Group
 from fw.interfaces import NO_COLUMNS, Batch, Negatives, Sequences
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 
 from fw.config.recipe import Chosen, Recipe
-from fw.engine.memory import is_out_of_memory
+from fw.engine.steps.memory import is_out_of_memory
 from fw.errors import FrameworkError, PluginError
 from fw.outputs import WrongOutput
 from fw.registry import Entry

@@ -11,7 +11,7 @@ from torch import Tensor
 from fw.data.interactions import Oracle
 from fw.data.sequences import SequenceStore
 from fw.data.split import Split
-from fw.engine.evaluation import Scorer
+from fw.engine.evaluating.evaluation import Scorer
 from fw.interfaces import Cases, Info, Sequences
 
 if TYPE_CHECKING:

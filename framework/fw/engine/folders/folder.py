@@ -23,8 +23,8 @@ from torch import Tensor
 import fw
 from fw.config.recipe import Recipe
 from fw.config.writing import recipe_text
-from fw.engine.files import append_text, write_bytes, write_text
-from fw.engine.ownership import LOCK, OWNER, PATIENCE, is_owned, owned
+from fw.engine.folders.files import append_text, write_bytes, write_text
+from fw.engine.folders.ownership import LOCK, OWNER, PATIENCE, is_owned, owned
 from fw.errors import RunError
 
 RECIPE, WEIGHTS, STATE = "recipe.toml", "best.safetensors", Path("state") / "checkpoint.pt"
@@ -95,7 +95,7 @@ class RunFolder:
         return {name for name in found if not name.startswith(".")} <= BEFORE_RECIPE
 
     def owned(self, patience: float = PATIENCE) -> AbstractContextManager[None]:
-        """Hold the folder against other runs: see :func:`fw.engine.ownership.owned`."""
+        """Hold the folder against other runs: see :func:`fw.engine.folders.ownership.owned`."""
         return owned(self.path, patience)
 
     def is_owned(self) -> bool:

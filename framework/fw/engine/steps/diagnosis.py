@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from fw.diagnostics import contrast_diagnostics
-from fw.engine.batches import Plan
-from fw.engine.step import Step, Term
+from fw.engine.steps.batches import Plan
+from fw.engine.steps.step import Step, Term
 from fw.interfaces import PAD, Batch, Sequences
 from fw.random import Rng
 

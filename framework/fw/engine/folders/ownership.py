@@ -11,7 +11,7 @@ from pathlib import Path
 
 import filelock
 
-from fw.engine.files import refused, remove_unfinished, write_text
+from fw.engine.folders.files import refused, remove_unfinished, write_text
 from fw.errors import RunError
 
 LOCK, OWNER = "owner.lock", "owner.json"

@@ -9,7 +9,7 @@ from typing import NamedTuple, get_args
 import torch
 from torch import Tensor
 
-from fw.engine.device import WITHOUT_FLOAT64
+from fw.engine.steps.device import WITHOUT_FLOAT64
 from fw.ranking import Cases, Counts, Exclusion
 
 _MOST = 255  # that a byte can count

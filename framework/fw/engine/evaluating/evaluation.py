@@ -9,8 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from fw.engine.cases import CaseStore
-from fw.engine.tally import Tally
+from fw.engine.evaluating.cases import CaseStore
+from fw.engine.evaluating.tally import Tally
 from fw.errors import EvaluationError
 from fw.interfaces import Cases, Encoder, Evaluator, Metrics, Sequences, Task
 from fw.nn.attending import take

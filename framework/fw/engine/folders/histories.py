@@ -13,7 +13,7 @@ import pyarrow.parquet
 from fw.data.kept import NotKeepableError, frame_table
 from fw.data.sequences import SequenceStore
 from fw.data.split import CaseList, Split
-from fw.engine.folder import RunFolder
+from fw.engine.folders.folder import RunFolder
 from fw.errors import RunError
 from fw.parquet import UNREADABLE
 

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from fw.config.recipe import Execution, Precision
-from fw.engine.average import Average
-from fw.engine.batches import Group
-from fw.engine.clipping import clip_gradients
-from fw.engine.graphs import CapturedStep, CudaGraphs
-from fw.engine.step import Step
+from fw.engine.steps.average import Average
+from fw.engine.steps.batches import Group
+from fw.engine.steps.clipping import clip_gradients
+from fw.engine.steps.graphs import CapturedStep, CudaGraphs
+from fw.engine.steps.step import Step
 from fw.interfaces import Sequences
 from fw.processes.peers import ALONE, Peers
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import attrs
 import pandas as pd
 
-from fw.engine.folder import RunFolder
-from fw.engine.model import Trained, open_trained
+from fw.engine.finished.model import Trained, open_trained
+from fw.engine.finished.recommending import Recommender, Request
+from fw.engine.finished.remarks import remarks
+from fw.engine.finished.similar import similar_items
+from fw.engine.folders.folder import RunFolder
 from fw.engine.notebook import as_html
-from fw.engine.recommending import Recommender, Request
-from fw.engine.remarks import remarks
 from fw.engine.restore import read_result
-from fw.engine.similar import similar_items
 from fw.errors import UserError
 from fw.parquet import read_frame
 

@@ -15,9 +15,9 @@ from torch import Tensor
 from fw.config.recipe import Recipe
 from fw.data.sequences import SequenceStore, check_numbers
 from fw.data.split import CaseList, Split
-from fw.engine.blame import blamed_by_traceback, blamed_on
-from fw.engine.step import Step
-from fw.engine.targets import gathered
+from fw.engine.faults.blame import blamed_by_traceback, blamed_on
+from fw.engine.steps.step import Step
+from fw.engine.steps.targets import gathered
 from fw.errors import PluginError
 from fw.interfaces import Batch, Info, Negatives, Sequences
 from fw.random import Rng

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fw.data.flat import FlatRows
 from fw.data.split import CaseList, Split
-from fw.engine.drawing import Candidates
+from fw.engine.evaluating.drawing import Candidates
 from fw.interfaces import Cases, Evaluator, Sequences
 
 # Scores that are held at once; two bools of each, and for sums of weights a double, beside them.

@@ -10,11 +10,11 @@ import attrs
 import torch
 from torch import Tensor
 
-from fw.engine.cases import CaseStore
-from fw.engine.counting import RULES, Standing, stand, stand_among
-from fw.engine.drawing import DrawnChunk
-from fw.engine.guards import check_item_weights
-from fw.engine.top_lists import best_items
+from fw.engine.evaluating.cases import CaseStore
+from fw.engine.evaluating.counting import RULES, Standing, stand, stand_among
+from fw.engine.evaluating.drawing import DrawnChunk
+from fw.engine.evaluating.top_lists import best_items
+from fw.engine.faults.guards import check_item_weights
 from fw.errors import EvaluationError
 from fw.interfaces import Cases, Evaluator
 from fw.processes.peers import Peers

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from fw.engine.batches import Group
+from fw.engine.steps.batches import Group
 from fw.interfaces import NO_COLUMNS, Sequences
 
 # Steps of a shape that are trained eagerly before it is captured: libraries set themselves up in

@@ -10,11 +10,11 @@ from typing import Any
 import attrs
 import pandas as pd
 
-from fw.engine import results
 from fw.engine.build import make
 from fw.engine.display import Rows
-from fw.engine.folder import RunFolder
-from fw.engine.protocols import choose_protocols, known_protocols
+from fw.engine.evaluating import results
+from fw.engine.evaluating.protocols import choose_protocols, known_protocols
+from fw.engine.folders.folder import RunFolder
 from fw.engine.restore import Restored, restore
 from fw.errors import UserError
 from fw.parquet import read_frame

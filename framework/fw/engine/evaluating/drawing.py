@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from fw.engine.counting import count_known
-from fw.engine.guards import check_candidates, count_doubled
+from fw.engine.evaluating.counting import count_known
+from fw.engine.faults.guards import check_candidates, count_doubled
 from fw.interfaces import Evaluator
 from fw.random import Rng
 from fw.ranking import Cases

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from fw.engine.batches import Group
-from fw.engine.cutting import cut, cut_negatives, newest, slice_rows
-from fw.engine.encoding import Part, encoded
-from fw.engine.positionwise import as_rows
-from fw.engine.targets import gathered, most_targets, states_of_targets, without_context
+from fw.engine.steps.batches import Group
+from fw.engine.steps.cutting import cut, cut_negatives, newest, slice_rows
+from fw.engine.steps.encoding import Part, encoded
+from fw.engine.steps.positionwise import as_rows
+from fw.engine.steps.targets import gathered, most_targets, states_of_targets, without_context
 from fw.interfaces import (
     Batch,
     Encoder,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from fw.engine.next_items import Lists
-from fw.engine.recommending import Request
+from fw.engine.finished.next_items import Lists
+from fw.engine.finished.recommending import Request
 
 _NAMED = 3
 

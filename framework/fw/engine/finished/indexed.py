@@ -13,13 +13,13 @@ import numpy as np
 import torch
 
 from fw.config.recipe import Chosen
-from fw.engine.blame import blamed_on, origin
-from fw.engine.evaluation import evaluating
-from fw.engine.files import make_folder, write_atomically, write_text
-from fw.engine.model import Trained, open_trained
-from fw.engine.near_items import checked_places
-from fw.engine.next_items import Histories, next_items
-from fw.engine.recommending import Recommender
+from fw.engine.evaluating.evaluation import evaluating
+from fw.engine.faults.blame import blamed_on, origin
+from fw.engine.finished.model import Trained, open_trained
+from fw.engine.finished.near_items import checked_places
+from fw.engine.finished.next_items import Histories, next_items
+from fw.engine.finished.recommending import Recommender
+from fw.engine.folders.files import make_folder, write_atomically, write_text
 from fw.errors import EvaluationError, RunError, UserError
 from fw.indexing import Search
 from fw.nn.items import ItemTable

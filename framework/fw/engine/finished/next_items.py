@@ -13,10 +13,10 @@ import torch
 
 from fw.data.coding import coded
 from fw.data.moments import moments
-from fw.engine.evaluation import evaluating
-from fw.engine.model import Trained
-from fw.engine.near_items import near_items
-from fw.engine.top_lists import first_items
+from fw.engine.evaluating.evaluation import evaluating
+from fw.engine.evaluating.top_lists import first_items
+from fw.engine.finished.model import Trained
+from fw.engine.finished.near_items import near_items
 from fw.indexing import Search
 from fw.interfaces import NO_COLUMNS, PAD, Sequences
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from fw.engine.folder import RunFolder
+from fw.engine.folders.folder import RunFolder
 from fw.errors import RunError
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fw.engine.top_lists import first_of
+from fw.engine.evaluating.top_lists import first_of
 from fw.indexing import Search
 from fw.interfaces import PAD
 from fw.nn.items import ItemTable
@@ -28,7 +28,8 @@ def near_items(
     """Find lists for states ([B, D]) by the inner products with the rows of a table.
 
     ``excluded`` are items and ``owners`` the row of each, as for
-    :func:`fw.engine.top_lists.first_items`. So many more are looked for as a row excludes at most;
+    :func:`fw.engine.evaluating.top_lists.first_items`. So many more are looked for as a row
+    excludes at most;
     what was found is scored exactly and ordered as ever.
     """
     rows, stride = len(states), table.num_items + 1

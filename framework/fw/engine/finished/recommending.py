@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from fw.data.interactions import Interactions
-from fw.engine.catalogue import Catalogue, Item, Recommended
-from fw.engine.model import Trained
-from fw.engine.next_items import Histories, Lists, next_items
+from fw.engine.finished.catalogue import Catalogue, Item, Recommended
+from fw.engine.finished.model import Trained
+from fw.engine.finished.next_items import Histories, Lists, next_items
 from fw.errors import UserError
 from fw.indexing import Search
 
@@ -131,7 +131,7 @@ class Recommender:
         return [self.answer(request, found, number) for number in range(len(request))]
 
     def lists(self, request: Request, *, k: int = 10, seen: bool = False) -> Lists:
-        """Answer with arrays, as :func:`fw.engine.next_items.next_items` does.
+        """Answer with arrays, as :func:`fw.engine.finished.next_items.next_items` does.
 
         Raises UserError if k is below 1.
         """

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from fw.engine.catalogue import Catalogue, Recommended
-from fw.engine.evaluation import evaluating
-from fw.engine.model import Trained
-from fw.engine.recommending import require_positive
-from fw.engine.top_lists import first_items
+from fw.engine.evaluating.evaluation import evaluating
+from fw.engine.evaluating.top_lists import first_items
+from fw.engine.finished.catalogue import Catalogue, Recommended
+from fw.engine.finished.model import Trained
+from fw.engine.finished.recommending import require_positive
 
 
 def similar_items(run: Trained, item: str, *, k: int = 10) -> tuple[Recommended, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fw.engine.folder import RunFolder
+from fw.engine.folders.folder import RunFolder
 from fw.engine.reporting import Reporter
 from fw.engine.restore import read_result
 from fw.engine.run import Result, run_in

@@ -14,11 +14,11 @@ from fw.data.asked import codings_of
 from fw.data.split import Split
 from fw.data.training import TrainingRows
 from fw.engine.build import Model, build_model, make_info
-from fw.engine.device import choose_device
-from fw.engine.evaluation import ModelScorer
-from fw.engine.folder import RunFolder
-from fw.engine.histories import read_histories
+from fw.engine.evaluating.evaluation import ModelScorer
+from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.histories import read_histories
 from fw.engine.restore import fit, kept_weights, load_kept_data, read_kept_recipe, read_result
+from fw.engine.steps.device import choose_device
 from fw.errors import EvaluationError
 from fw.interfaces import Info, Sequences
 

@@ -1,0 +1,1 @@
+"""From the cases of a split to ranks, metrics and lists of items."""

@@ -1,0 +1,1 @@
+"""What a plugin must never give, and whose fault an exception is."""
