@@ -38,7 +38,8 @@ def test_case_B63_the_parts_of_a_run_make_up_its_wall_time(timing):
     parts = dict(timing["parts"])
     wall = parts.pop("wall")
     assert all(seconds >= 0 for seconds in parts.values())
-    assert sum(parts.values()) == pytest.approx(wall, rel=0.05)
+    # On a busy machine a process may stand still between two parts.
+    assert 0.8 * wall < sum(parts.values()) < 1.001 * wall
 
 
 def test_what_each_part_computed_is_stated(timing):
