@@ -251,7 +251,7 @@ class Dropping(Encoder):
     batch_invariant: ClassVar[bool] = False
 
     def changed(self, means, rows, sequences):
-        return nn.functional.dropout(means, 0.5)
+        return nn.functional.dropout(means, 0.3)  # seldom all of a state, or none of a row
 
 
 class TestDropping(EncoderContract):
