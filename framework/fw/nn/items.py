@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding, normalize
 
-from fw.nn.own_scores import FEWEST, scores_of_own
+from fw.nn.own_scores import FEWEST, rows_of, scores_of_own
+from fw.nn.written_out import is_written_out
 
 # A parameter that has this attribute is read by rows; where it is true, its gradient is sparse.
 _ROWS_ALONE = "gradient_names_rows"
@@ -40,10 +41,10 @@ class ItemTable(nn.Module):
 
     def rows(self, ids: Tensor) -> Tensor:
         """Return the embeddings of ``ids`` (any shape, 0..N + 1): [..., D]."""
-        if getattr(self.weight, _ROWS_ALONE, False):
-            return embedding(ids, self.weight, sparse=True)
-        weight = self.weight
-        return weight.index_select(0, ids.flatten()).view(*ids.shape, weight.shape[1])
+        weight = self.weight  # which may have to be computed
+        if getattr(weight, _ROWS_ALONE, False):
+            return embedding(ids, weight, sparse=True)
+        return rows_of(weight, ids)
 
     def scores(self, hidden: Tensor) -> Tensor:
         """Score every item against ``hidden`` ([..., D]): [..., N + 2].
@@ -54,17 +55,13 @@ class ItemTable(nn.Module):
 
     def scores_of(self, hidden: Tensor, ids: Tensor) -> Tensor:
         """Score ``ids`` ([..., K]) against the hidden state ([..., D]) at their place: [..., K]."""
-        if not self._scores_in_parts(hidden, ids):
-            return (hidden.unsqueeze(-2) * self.rows(ids)).sum(-1)
         size, number = hidden.shape[-1], ids.shape[-1]
-        given = hidden.reshape(-1, size), self.weight, ids.reshape(-1, number)
-        return scores_of_own(*given).view(ids.shape)
-
-    def _scores_in_parts(self, hidden: Tensor, ids: Tensor) -> bool:
-        plain = hidden.device.type != "cpu" or torch.compiler.is_compiling()
-        if plain or torch.is_autocast_enabled("cpu") or getattr(self.weight, _ROWS_ALONE, False):
-            return False
-        return ids.shape[-1] >= FEWEST and ids.numel() > 0
+        if number >= FEWEST and ids.numel() and is_written_out(hidden):
+            weight = self.weight
+            if not getattr(weight, _ROWS_ALONE, False):
+                given = hidden.reshape(-1, size), weight, ids.reshape(-1, number)
+                return scores_of_own(*given).view(ids.shape)
+        return (hidden.unsqueeze(-2) * self.rows(ids)).sum(-1)
 
     def cosines(self, item: int) -> Tensor:
         """Return the cosine of every id's embedding with that of one: [N + 2] float32."""

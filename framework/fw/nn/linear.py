@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.functional import linear
 
+from fw.nn.written_out import is_written_out
+
 # The gradient of the weights adds up over all rows. A CPU multiplies [D, N] with [N, D] one and a
 # half times as fast when the long axis is cut into parts of about this many rows, multiplied as a
 # batch.
@@ -23,8 +25,7 @@ class Linear(nn.Linear):
 
     def forward(self, values: Tensor) -> Tensor:
         """Map [..., in] to [..., out]."""
-        plain = values.device.type != "cpu" or torch.compiler.is_compiling()
-        if plain or torch.is_autocast_enabled("cpu"):
+        if not is_written_out(values):
             return super().forward(values)
         mapped: Tensor = _Linear.apply(values, self.weight, self.bias)  # type: ignore[no-untyped-call]
         return mapped

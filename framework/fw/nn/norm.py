@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from fw.nn.written_out import is_written_out
+
 
 class LayerNorm(nn.LayerNorm):
     """LayerNorm (Ba et al., 2016) over the last axis, as torch's, to rounding.
@@ -19,8 +21,7 @@ class LayerNorm(nn.LayerNorm):
 
     def forward(self, values: Tensor) -> Tensor:
         """Normalise [..., D]."""
-        plain = values.device.type != "cpu" or torch.compiler.is_compiling()
-        if plain or torch.is_autocast_enabled("cpu"):
+        if not is_written_out(values):
             return super().forward(values)
         given = (values, self.weight, self.bias, self.eps)
         normalised: Tensor = _LayerNorm.apply(*given)  # type: ignore[no-untyped-call]

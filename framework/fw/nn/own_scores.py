@@ -31,7 +31,7 @@ class _Scores(torch.autograd.Function):
         ctx.save_for_backward(hidden, table, ids)
         scores = hidden.new_empty(ids.shape)
         for part in _parts(hidden, ids):
-            rows = _rows(table, ids[part])
+            rows = rows_of(table, ids[part])
             torch.bmm(rows, hidden[part].unsqueeze(2), out=scores[part].unsqueeze(2))
         return scores
 
@@ -41,7 +41,7 @@ class _Scores(torch.autograd.Function):
         hidden, table, ids = ctx.saved_tensors
         to_hidden, to_table = torch.empty_like(hidden), torch.zeros_like(table)
         for part in _parts(hidden, ids):
-            rows, own = _rows(table, ids[part]), gradient[part]
+            rows, own = rows_of(table, ids[part]), gradient[part]
             torch.bmm(own.unsqueeze(1), rows, out=to_hidden[part].unsqueeze(1))
             torch.mul(own.unsqueeze(2), hidden[part].unsqueeze(1), out=rows)
             to_table.index_add_(0, ids[part].flatten(), rows.flatten(0, 1))
@@ -54,5 +54,6 @@ def _parts(hidden: Tensor, ids: Tensor) -> Iterator[slice]:
         yield slice(start, start + size)
 
 
-def _rows(table: Tensor, ids: Tensor) -> Tensor:
-    return table.index_select(0, ids.flatten()).view(*ids.shape, -1)
+def rows_of(table: Tensor, ids: Tensor) -> Tensor:
+    """Return the rows of [V, D] that ``ids`` (any shape) name: [..., D]."""
+    return table.index_select(0, ids.flatten()).view(*ids.shape, table.shape[1])

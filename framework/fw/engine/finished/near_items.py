@@ -29,8 +29,7 @@ def near_items(
 
     ``excluded`` are items and ``owners`` the row of each, as for
     :func:`fw.engine.evaluating.top_lists.first_items`. So many more are looked for as a row
-    excludes at most;
-    what was found is scored exactly and ordered as ever.
+    excludes at most; what was found is scored exactly and ordered as ever.
     """
     rows, stride = len(states), table.num_items + 1
     hidden = torch.unique(owners * stride + excluded)
@@ -40,15 +39,12 @@ def near_items(
     items = torch.from_numpy(places + 1).to(states.device)  # PAD where fewer were found
     keys = torch.arange(rows, device=states.device)[:, None] * stride + items
     left_out = (items == PAD) | torch.isin(keys, hidden)
-    scores = _scores(states, table, items).masked_fill(left_out, -torch.inf)
+    scores = table.scores_of(states, items).float().masked_fill(left_out, -torch.inf)
     best = first_of(scores, items, length)
     real = best != PAD
     wanted = (table.num_items - number_hidden).clamp(max=length)
-    return Near(best, _scores(states, table, best).where(real, 0), real.sum(1) < wanted)
-
-
-def _scores(states: Tensor, table: ItemTable, items: Tensor) -> Tensor:
-    return torch.einsum("bd,bmd->bm", states, table.rows(items.long())).float()
+    theirs = table.scores_of(states, best.long()).float().where(real, 0)
+    return Near(best, theirs, real.sum(1) < wanted)
 
 
 def checked_places(places: np.ndarray, shape: tuple[int, int], num_items: int) -> np.ndarray:
