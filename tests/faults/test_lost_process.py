@@ -114,6 +114,13 @@ def assert_same_end(folder, whole):
     )
 
 
+def assert_goes_on_to_the_same_end(folder, whole, place):
+    words = ("run", "--resume", folder, "--device", "cpu", "--processes", "2")
+    code, said = end(start(*words, cwd=place, environment=free()))
+    assert code == 0, said
+    assert_same_end(folder, whole)
+
+
 @pytest.mark.parametrize("number", [1, 2, 4])
 def test_so_many_processes_end_as_one_does(recipe, whole, number):
     words = ("run", recipe, "-p", PLUGIN, "--device", "cpu", "--processes", number)
@@ -134,10 +141,7 @@ def test_no_process_outlives_a_launcher_that_is_killed_and_the_run_goes_on(recip
     assert not left_of(pids, SOON)
     folder = folder_of(recipe)
     assert checkpoint(folder)["within"]["done"] == 3
-    words = ("run", "--resume", folder, "--device", "cpu", "--processes", "2")
-    code, said = end(start(*words, cwd=recipe.parent, environment=free()))
-    assert code == 0, said
-    assert_same_end(folder, whole)
+    assert_goes_on_to_the_same_end(folder, whole, recipe.parent)
 
 
 @pytest.mark.parametrize("victim", [0, 1])
@@ -156,10 +160,7 @@ def test_a_killed_process_ends_the_others_and_the_run_goes_on_without_loss(recip
     assert not left_of(pids.values(), 0)
     folder = folder_of(recipe)
     assert checkpoint(folder)["selection"]["epoch"] == 1
-    words = ("run", "--resume", folder, "--device", "cpu", "--processes", "2")
-    code, said = end(start(*words, cwd=recipe.parent, environment=free()))
-    assert code == 0, said
-    assert_same_end(folder, whole)
+    assert_goes_on_to_the_same_end(folder, whole, recipe.parent)
 
 
 def test_a_restart_goes_on_in_the_same_folder_after_the_last_epoch(recipe, whole):
@@ -185,10 +186,7 @@ def test_a_signal_stops_all_at_one_step_and_the_run_goes_on(recipe, whole):
     folder = folder_of(recipe)
     assert f"stopped; it goes on with: fw run --resume {folder.relative_to(recipe.parent)}" in said
     assert checkpoint(folder)["within"]["done"] == 3
-    words = ("run", "--resume", folder, "--device", "cpu", "--processes", "2")
-    code, said = end(start(*words, cwd=recipe.parent, environment=free()))
-    assert code == 0, said
-    assert_same_end(folder, whole)
+    assert_goes_on_to_the_same_end(folder, whole, recipe.parent)
 
 
 def test_the_others_end_with_the_message_of_the_one_that_failed(recipe):

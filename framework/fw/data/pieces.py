@@ -15,10 +15,9 @@ import pyarrow.parquet
 
 from fw.data.blocks import blocks, count_lines
 from fw.data.separators import Separated
-from fw.data.tables import NAMED, Table, named
+from fw.data.tables import NAMED, Table, named, readable
 from fw.data.text_tables import TextTable, choose_separator
 from fw.errors import DataError
-from fw.parquet import UNREADABLE
 
 
 class Form(Protocol):
@@ -106,11 +105,9 @@ class RowGroup:
     def columns(self, numbers: Sequence[int]) -> list[pa.ChunkedArray]:
         """Read columns with the types that they have."""
         wanted = [self.names[number] for number in numbers]
-        try:
+        with readable(self.path):
             table = self.file.read_row_group(self.number, columns=wanted, use_threads=False)
             table.validate(full=True)  # text may be no text
-        except UNREADABLE as error:
-            raise DataError(f"{self.path}: not a readable parquet file: {error}") from error
         return [table.column(name) for name in wanted]
 
     def place(self, rows: Sequence[int]) -> str:
@@ -135,10 +132,8 @@ def require_alike(form: Form, files: Sequence[Path]) -> None:
 
 
 def _opened(path: Path) -> pa.parquet.ParquetFile:
-    try:
+    with readable(path):
         return pa.parquet.ParquetFile(path)
-    except UNREADABLE as error:
-        raise DataError(f"{path}: not a readable parquet file: {error}") from error
 
 
 def _kind(kind: pa.DataType) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -45,6 +46,15 @@ def named(word: str, places: Sequence[int], count: int) -> str:
     return f"{word}{'s' * (count > 1)} {first}{more}"
 
 
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Raise DataError where a parquet file cannot be read inside."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise DataError(f"{path}: not a readable parquet file: {error}") from error
+
+
 @attrs.frozen
 class ParquetTable:
     """A parquet file: columns have names and types of their own."""
@@ -55,10 +65,8 @@ class ParquetTable:
     @classmethod
     def open(cls, path: Path) -> ParquetTable:
         """Read what columns there are; raises DataError if it is not a parquet file."""
-        try:
+        with readable(path):
             return cls(path, tuple(pa.parquet.read_schema(path).names))
-        except UNREADABLE as error:
-            raise DataError(f"{path}: not a readable parquet file: {error}") from error
 
     @property
     def num_columns(self) -> int:
@@ -68,11 +76,9 @@ class ParquetTable:
     def columns(self, numbers: Sequence[int]) -> list[pa.ChunkedArray]:
         """Read columns with the types that they have."""
         wanted = [self.names[number] for number in numbers]
-        try:
+        with readable(self.path):
             table = pa.parquet.read_table(self.path, columns=wanted)
             table.validate(full=True)  # text may be no text
-        except UNREADABLE as error:
-            raise DataError(f"{self.path}: not a readable parquet file: {error}") from error
         if not len(table):
             raise DataError(f"{self.path}: no interactions: the table has no rows")
         return [table.column(name) for name in wanted]
