@@ -5,6 +5,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from tests.bench.log import dataset_of, write_log
+from tests.bench.peers import SAME_SIZES
+
 import fw
 from fw.engine.reporting import Reporter
 
@@ -50,6 +53,19 @@ def curve(
     with tempfile.TemporaryDirectory() as runs, suppress(EnoughSeen):
         fw.run(recipe, overrides=overrides, device="cpu", runs=runs, reporter=watcher)
     return watcher.points
+
+
+def settings(users: int | None, metric: str, epochs: int, patience: int) -> list[str]:
+    """Return what curves have in common: peers' sizes on MovieLens-1M, a look after every epoch."""
+    log, _ = write_log(users)
+    return [
+        dataset_of(log),
+        *SAME_SIZES,
+        f'training.monitor="{metric}"',
+        f"training.epochs={epochs}",
+        "training.evaluate_every=1",
+        f"training.patience={patience}",
+    ]
 
 
 def columns_of(points: Sequence[Point]) -> dict[str, list[float]]:

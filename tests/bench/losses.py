@@ -6,15 +6,14 @@ evaluate is not counted as training.
 
 from collections.abc import Sequence
 
-from tests.bench.curves import Point, columns_of, curve
-from tests.bench.log import dataset_of, write_log
-from tests.bench.peers import SAME_SIZES
+from tests.bench.curves import Point, columns_of, curve, settings
 from tests.bench.report import Tables
 
 RECIPE = "sasrec_ce"
 MONITOR = "valid/full-seen-out/ndcg@10"
 TARGETS = (0.06, 0.08, 0.1, 0.12, 0.14, 0.16)
 SECONDS = 300.0
+ENDLESS = 100_000  # epochs: the clock ends a run
 ONE_NEGATIVE = 'sampler={name="uniform"}'
 # Uniform over the catalogue, the user's own items included. One set for a batch, since own ones of
 # every position take minutes an epoch on a CPU.
@@ -39,15 +38,7 @@ LOSSES = {
 def measure(options) -> Tables:
     """Train with every loss, and every seed, for so many seconds."""
     seconds = options.seconds or SECONDS
-    log, _ = write_log(options.users)
-    overrides = [
-        dataset_of(log),
-        *SAME_SIZES,
-        f'training.monitor="{MONITOR}"',
-        "training.epochs=100000",
-        "training.evaluate_every=1",
-        "training.patience=100000",
-    ]
+    overrides = settings(options.users, MONITOR, ENDLESS, ENDLESS)
 
     def points_of(loss: str, seed: int) -> list[Point]:
         given = [*overrides, *LOSSES[loss], f"seed={seed}"]

@@ -6,14 +6,13 @@ evaluate is not counted as training.
 
 from collections.abc import Sequence
 
-from tests.bench.curves import Point, columns_of, curve
-from tests.bench.log import dataset_of, write_log
-from tests.bench.peers import SAME_SIZES
+from tests.bench.curves import Point, columns_of, curve, settings
 from tests.bench.report import Tables
 
 MONITOR = "valid/clean-sampled100/ndcg@10"
 TARGET = 0.53
 EPOCHS = 200
+PATIENCE = 20
 RECIPES = {
     "BCE": "published/sasrec_official",
     "CE": "sasrec_ce",
@@ -24,15 +23,7 @@ RECIPES = {
 def measure(options) -> Tables:
     """Train every recipe, with every seed, until it is good enough."""
     target = options.target or TARGET
-    log, _ = write_log(options.users)
-    overrides = [
-        dataset_of(log),
-        *SAME_SIZES,
-        f'training.monitor="{MONITOR}"',
-        f"training.epochs={options.epochs or EPOCHS}",
-        "training.evaluate_every=1",
-        "training.patience=20",
-    ]
+    overrides = settings(options.users, MONITOR, options.epochs or EPOCHS, PATIENCE)
 
     def points_of(recipe: str, seed: int) -> list[Point]:
         given = [*overrides, f"seed={seed}"]

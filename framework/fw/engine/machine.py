@@ -37,6 +37,11 @@ class Usage:
             own=sum(os.times()[:4]),
         )
 
+    def until_now(self, of_run: Callable[[float], float]) -> Usage:
+        """Read them again; ``of_run`` adds the run's other processes on this machine to its own."""
+        now = Usage.now()
+        return attrs.evolve(now, own=self.own + of_run(now.own - self.own))
+
     def other_cores(self, later: Usage) -> float:
         """Return how many cores were busy with other work from this moment to a later one."""
         seconds = max(later.at - self.at, 1e-9)

@@ -233,7 +233,7 @@ def _execute(
                 culprit_named(session, recipe, parts.info),
             ):
                 state = train(session)
-            load = describe_load(before, Usage.now())
+            load = describe_load(before, before.until_now(peers.on_machine))
             content = finish(session, parts.exam.of(test), loaded, state, load)
             return Result(folder=folder.path, content=content)
 

@@ -58,6 +58,10 @@ class Peers:
         """Return the mean over all processes."""
         return values
 
+    def on_machine(self, seconds: float) -> float:
+        """Return the sum over the processes that are on the same machine as this one."""
+        return seconds
+
     def part(self, values: Sequence[T]) -> Sequence[T]:
         """Return those of some values that are this process's to work on."""
         return values

@@ -93,6 +93,12 @@ class Several(Peers):
         dist.all_reduce(found)
         return found / self.number
 
+    def on_machine(self, seconds: float) -> float:
+        """Add up what the processes with this one's host name have."""
+        everyones: list[Any] = [None] * self.number
+        dist.all_gather_object(everyones, (platform.node(), seconds))
+        return sum(each for host, each in everyones if host == platform.node())
+
     def part(self, values: Sequence[T]) -> Sequence[T]:
         """Deal the values out in turn."""
         return values[self.rank :: self.number]
