@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     import numpy as np
 
+SEARCHING = "searching"
+"""In the metadata of a setting, with True: only a search looks at it, and it makes no index anew."""
+
 
 class Search(Protocol):
     """An index that is open. ``Q`` queries, ``D`` numbers each."""
@@ -25,8 +28,9 @@ class Search(Protocol):
 class Index(Protocol):
     """Approximate search for what scores best. Its settings class itself is called: no ``build``.
 
-    A file is made once for a run and kept in its folder, by the vectors and by the settings; so
-    what is found must depend on these alone.
+    A file is made once for a run and kept in its folder, by the vectors and by the settings that
+    are not marked as :data:`SEARCHING`; so it must depend on these alone, and what is found on the
+    file and the settings.
     """
 
     def make(self, vectors: np.ndarray, file: Path) -> None:

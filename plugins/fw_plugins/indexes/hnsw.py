@@ -12,7 +12,7 @@ from attrs.validators import in_
 
 from fw import hookimpl, validators
 from fw.extras import require_extra
-from fw.indexing import Search
+from fw.indexing import SEARCHING, Search
 
 _METRICS = {"distance": "l2sq", "inner_product": "ip"}
 _DTYPES = {"float32": "f32", "float16": "f16"}
@@ -43,7 +43,10 @@ class Hnsw:
     search_effort: int = attrs.field(
         default=256,
         validator=validators.at_least(1),
-        metadata={"help": "candidates looked at in a search, and never fewer than are asked for"},
+        metadata={
+            "help": "candidates looked at in a search, and never fewer than are asked for",
+            SEARCHING: True,
+        },
     )
     nearness: Literal["distance", "inner_product"] = attrs.field(
         default="distance",

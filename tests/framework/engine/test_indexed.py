@@ -15,6 +15,7 @@ from fw.engine.finished.model import open_trained
 from fw.engine.finished.next_items import next_items
 from fw.engine.finished.recommending import Recommender
 from fw.errors import PluginError, RunError, UserError
+from fw.indexing import SEARCHING
 from fw.testing.recipes import choose
 
 
@@ -22,7 +23,8 @@ from fw.testing.recipes import choose
 class Exact:
     """Score everything, as far as it is known; a slow version of any index."""
 
-    left_out: int = 0  # of the items, the first
+    left_out: int = attrs.field(default=0, metadata={SEARCHING: True})  # of the items, the first
+    made_as: str = "any"
 
     def make(self, vectors: np.ndarray, file: Path) -> None:
         with file.open("wb") as opened:
@@ -60,6 +62,11 @@ def opened(run, tmp_path, said):
     return opened
 
 
+def files(folder):
+    """Return the indexes that were made in a folder."""
+    return [path for path in (folder / "index").iterdir() if path.suffix != ".json"]
+
+
 @pytest.mark.parametrize("seen", [False, True])
 @pytest.mark.parametrize("k", [1, 5, 24, 100])
 def test_lists_by_a_whole_index_are_the_exact_ones(run, opened, k, seen):
@@ -91,7 +98,9 @@ def test_an_index_is_made_once_and_says_what_it_finds(opened, tmp_path, said):
     facts = json.loads(made.read_text())
     assert facts["recall"] == {"10": 1.0, "100": 1.0}
     assert facts["lists"] == min(len(tiny_runs.USERS), COMPARED)
-    assert facts["bytes"] == made.with_suffix("").stat().st_size
+    (file,) = files(tmp_path)
+    assert facts["bytes"] == file.stat().st_size
+    assert facts["seconds"] > 0
     words = "index 'exact': its lists have 100.0% of the best 10 and 100.0% of the best 100 "
     assert said[0] == f"making the index 'exact' of {len(tiny_runs.ITEMS)} items, once for this run"
     assert said[1].startswith(words)
@@ -100,10 +109,32 @@ def test_an_index_is_made_once_and_says_what_it_finds(opened, tmp_path, said):
     assert said[2] == said[1]
 
 
-def test_other_settings_are_another_index(opened, tmp_path):
+def test_another_setting_makes_another_index(opened, tmp_path):
     opened()
-    opened(left_out=1)
+    opened(made_as="other")
+    assert len(files(tmp_path)) == len(list((tmp_path / "index").glob("*.json"))) == 2
+
+
+def test_a_setting_of_the_search_alone_is_measured_and_makes_no_index_anew(opened, tmp_path, said):
+    opened()
+    (file,) = files(tmp_path)
+    made = file.stat().st_mtime_ns
+    opened(left_out=5)
+    assert files(tmp_path) == [file]
+    assert file.stat().st_mtime_ns == made
+    assert [line.startswith("making") for line in said] == [True, False, False]
+    assert "100.0% of the best 10 " in said[1]
+    assert "100.0% of the best 10 " not in said[2]
     assert len(list((tmp_path / "index").glob("*.json"))) == 2
+
+
+def test_what_was_lost_before_it_was_measured_is_measured(opened, tmp_path, said):
+    opened()
+    (facts,) = (tmp_path / "index").glob("*.json")
+    facts.unlink()
+    opened()
+    assert said[-1] == said[1]
+    assert facts.exists()
 
 
 def test_recall_is_the_share_of_exact_lists_that_is_found(opened, tmp_path, run):
@@ -156,7 +187,7 @@ def test_what_an_index_does_wrong_names_its_plugin(opened):
 
 def test_a_damaged_file_is_told_with_what_to_do(opened, tmp_path):
     opened()
-    (file,) = (path for path in (tmp_path / "index").iterdir() if path.suffix != ".json")
+    (file,) = files(tmp_path)
     file.write_bytes(b"damaged")
     with pytest.raises(RunError) as caught:
         opened()

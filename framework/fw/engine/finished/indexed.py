@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 import torch
 
@@ -21,7 +22,7 @@ from fw.engine.finished.next_items import Histories, next_items
 from fw.engine.finished.recommending import Recommender
 from fw.engine.folders.files import make_folder, write_atomically, write_text
 from fw.errors import EvaluationError, RunError, UserError
-from fw.indexing import Search
+from fw.indexing import SEARCHING, Search
 from fw.nn.items import ItemTable
 
 FOLDER = "index"  # below the run's
@@ -67,15 +68,13 @@ def open_index(run: Trained, folder: Path, chosen: Chosen, say: Callable[[str], 
     inner products with an item table, RunError for a file that cannot be written or opened.
     """
     vectors = item_vectors(run)
-    file = folder / FOLDER / f"{chosen.name}-{_digest(vectors, chosen)}"
-    facts = file.with_suffix(".json")
-    if facts.exists():
-        search, known = _open(chosen, file, len(vectors)), _read(facts)
-    else:
-        say(f"making the index {chosen.name!r} of {len(vectors):,} items, once for this run")
-        search, known = _make(run, chosen, vectors, file)
+    file, facts = _files(folder / FOLDER, vectors, chosen)
+    made = {} if file.exists() else {"seconds": _make(chosen, vectors, file, say)}
+    search = _open(chosen, file, len(vectors))
+    if not facts.exists():
+        known = {**made, "bytes": file.stat().st_size, **measured_recall(run, search)}
         write_text(facts, json.dumps(known, indent=2) + "\n")
-    say(f"index {chosen.name!r}: {_words(known)}")
+    say(f"index {chosen.name!r}: {_words(_read(facts))}")
     return search
 
 
@@ -98,25 +97,25 @@ def item_vectors(run: Trained) -> np.ndarray:
     return vectors
 
 
-def _digest(vectors: np.ndarray, chosen: Chosen) -> str:
-    """Name an index by what it depends on."""
-    made_by = f"{chosen.name}: {chosen.settings!r} from {origin(chosen.entry)}"
-    digest = hashlib.sha256(made_by.encode())
+def _files(folder: Path, vectors: np.ndarray, chosen: Chosen) -> tuple[Path, Path]:
+    """Name an index by what it is made from, and what it finds by the search's settings too."""
+    settings, by = chosen.settings, f"{chosen.name} from {origin(chosen.entry)}"
+    made_by = attrs.asdict(settings, filter=lambda field, _: not field.metadata.get(SEARCHING))
+    digest = hashlib.sha256(f"{by}: {made_by!r}".encode())
     digest.update(vectors.data.cast("B"))
-    return digest.hexdigest()[:16]
+    file = folder / f"{chosen.name}-{digest.hexdigest()[:16]}"
+    digest.update(repr(settings).encode())
+    return file, file.with_name(f"{file.name}-{digest.hexdigest()[:8]}.json")
 
 
-def _make(
-    run: Trained, chosen: Chosen, vectors: np.ndarray, file: Path
-) -> tuple[Search, dict[str, Any]]:
+def _make(chosen: Chosen, vectors: np.ndarray, file: Path, say: Callable[[str], None]) -> float:
+    """Make an index; return the seconds that it took."""
+    say(f"making the index {chosen.name!r} of {len(vectors):,} items, once for this run")
     started = time.perf_counter()
     make_folder(file.parent)
     with blamed_on(chosen.entry, "making an index"):
         write_atomically(file, lambda beside: chosen.settings.make(vectors, beside))
-    seconds = time.perf_counter() - started
-    search = _open(chosen, file, len(vectors))
-    found = {"seconds": seconds, "bytes": file.stat().st_size, **measured_recall(run, search)}
-    return search, found
+    return time.perf_counter() - started
 
 
 def _open(chosen: Chosen, file: Path, num_items: int) -> Search:
