@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SEARCHING = "searching"
-"""In the metadata of a setting, with True: only a search looks at it, and it makes no index anew."""
+"""In the metadata of a setting, with True: only a search looks at it; it makes no index anew."""
 
 
 class Search(Protocol):
