@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from scipy.stats import chisquare
 from tests.bench import growth, losses, peers, plots, quality, scale, scale_once, scale_plot
-from tests.bench.__main__ import BENCHMARKS, Options
+from tests.bench.__main__ import BENCHMARKS, Options, bench
 from tests.bench.contenders import Outcome, interleave
 from tests.bench.curves import Point
 from tests.bench.peers.environments import RECTOOLS, REPLAY
@@ -203,6 +204,14 @@ def test_every_report_that_has_a_plot_is_drawn_the_same_each_time(tmp_path):
     assert [path.name for path in first] == ["peers.svg", "growth.svg", "quality.svg"]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert "fw BCE" in first[0].read_text()
+
+
+def test_a_benchmark_draws_its_plot_beside_its_table(tmp_path, monkeypatch):
+    (report,) = (one for one in REPORTS if one.benchmark == "quality")
+    monkeypatch.setitem(BENCHMARKS, "quality", lambda options: report.tables)
+    result = CliRunner().invoke(bench, ["quality", "--plots", str(tmp_path)])
+    assert result.output.startswith("## quality\n\n**Training**")
+    assert [path.name for path in tmp_path.iterdir()] == ["quality.svg"]
 
 
 # The plain program ---------------------------------------------------------------------------

@@ -77,8 +77,11 @@ class Options:
 @click.option("--target", type=float, help="the NDCG@10 that quality trains for")
 @click.option("--seconds", type=float, help="how long losses trains with each")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="write all there, too")
-def bench(names, file, **options):
+@click.option("--plots", type=click.Path(path_type=Path), help="draw what has a plot into a folder")
+def bench(names, file, plots, **options):
     """Run the benchmarks that were named, or all."""
+    if plots:
+        from tests.bench.plots import draw  # now: without matplotlib, before all the measuring
     reports = []
     for name in names or BENCHMARKS:
         before = {"load before": load()}
@@ -88,6 +91,8 @@ def bench(names, file, **options):
         print(f"## {name}\n\n{reports[-1].markdown()}", flush=True)
         if file:
             write_json(reports, file)
+        if plots:
+            draw(reports, plots)
 
 
 @click.command()

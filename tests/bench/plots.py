@@ -15,10 +15,15 @@ mpl.rcParams.update({"svg.hashsalt": "fw", "svg.fonttype": "none", "font.size": 
 
 
 def plot_files(files: Iterable[Path], folder: Path) -> list[Path]:
+    """Draw every report of some files that has a plot into ``folder``; return what was written."""
+    return draw((report for file in files for report in read_json(file)), folder)
+
+
+def draw(reports: Iterable[Report], folder: Path) -> list[Path]:
     """Draw every report that has a plot into ``folder``; return what was written."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for report in (report for file in files for report in read_json(file)):
+    for report in reports:
         if report.benchmark not in PLOTS:
             print(f"{report.benchmark} has no plot", file=sys.stderr)
             continue
