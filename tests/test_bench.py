@@ -2,6 +2,7 @@
 
 import re
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,17 @@ import pytest
 import torch
 from click.testing import CliRunner
 from scipy.stats import chisquare
-from tests.bench import growth, losses, peers, plots, quality, scale, scale_once, scale_plot
+from tests.bench import (
+    growth,
+    loaders,
+    losses,
+    peers,
+    plots,
+    quality,
+    scale,
+    scale_once,
+    scale_plot,
+)
 from tests.bench.__main__ import BENCHMARKS, Options, bench
 from tests.bench.contenders import Outcome, interleave
 from tests.bench.curves import Point
@@ -19,7 +30,10 @@ from tests.bench.plain_training import PlainTraining, training_items
 from tests.bench.report import Report, ratios, read_json, spread, write_json
 from tests.bench.scale_fit import Line
 from tests.bench.scale_stages import STAGES, UNITS, Sizes, measure
+from tests.steps import LENGTHS, MAX_LEN, history_of, small_step
 
+from fw.engine.steps.batches import epoch_plans
+from fw.engine.steps.execution import PlainStep
 from fw.interfaces import Sequences
 from fw_plugins.encoders.sasrec_official import SASRecOfficial
 
@@ -212,6 +226,32 @@ def test_a_benchmark_draws_its_plot_beside_its_table(tmp_path, monkeypatch):
     result = CliRunner().invoke(bench, ["quality", "--plots", str(tmp_path)])
     assert result.output.startswith("## quality\n\n**Training**")
     assert [path.name for path in tmp_path.iterdir()] == ["quality.svg"]
+
+
+# Loaders --------------------------------------------------------------------------------------
+
+
+def test_waiting_is_measured_for_every_loader_while_it_trains():
+    step = small_step()
+    before = [weight.clone() for weight in step.parameters()]
+    execute = PlainStep(step, torch.optim.Adam(step.parameters()))
+    lengths = np.minimum(LENGTHS, MAX_LEN + 1)
+    (plan,) = epoch_plans(np.arange(10), lengths, batch_size=10, seed=1, epoch=1)
+
+    def loader(seconds):
+        def load(plans):
+            time.sleep(seconds)
+            yield history_of(torch.from_numpy(plan.rows), plan.width)
+
+        return load
+
+    built = {"at once": loader(0.0), "late": loader(0.05)}
+    waits = loaders.train(step, execute, built, [plan], rounds=2)
+    assert {name: len(seconds) for name, (seconds, _) in waits.items()} == dict.fromkeys(built, 2)
+    assert min(waits["late"][0]) >= 0.05
+    assert all(0 <= share <= 1 for _, shares in waits.values() for share in shares)
+    after = step.parameters()
+    assert any(not torch.equal(*each) for each in zip(before, after, strict=True))
 
 
 # The plain program ---------------------------------------------------------------------------

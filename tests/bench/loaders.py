@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 from fw.engine.build import build_step, make
 from fw.engine.epoch import Progress, train_epoch
 from fw.engine.steps.batches import epoch_plans
+from fw.engine.steps.execution import PlainStep
 from fw_plugins.loaders.dataloader import TorchDataLoader
 from fw_plugins.loaders.resident import Resident
 from fw_plugins.loaders.warp import Warp
@@ -43,7 +44,7 @@ def measure(options) -> Tables:
         alone = timed(_alone(built, plans) | _row_by_row(info, plans), rounds=rounds)
         step = build_step(recipe, info)
         optimizer = make(recipe.one("optimizer"), info, recipe.seed)(list(step.parameters()))
-        waits = _train(step, optimizer, built, plans, rounds)
+        waits = train(step, PlainStep(step, optimizer), built, plans, rounds)
     return {
         f"{len(plans)} batches of {BATCH} users, alone": [
             {"what": name, **spread(seconds)} for name, seconds in alone.items()
@@ -68,13 +69,13 @@ def _alone(built, plans):
     return {name: candidate(loader) for name, loader in built.items()}
 
 
-def _train(step, optimizer, built, plans, rounds):
+def train(step, execute, built, plans, rounds):
     """Return, for each loader, the seconds of each round in which the step waited, and shares."""
     waits = {name: ([], []) for name in built}
     for number in range(rounds + 1):  # the first warms up
         for name, loader in built.items():
             progress = Progress.begin(step, len(plans), 1)
-            report = train_epoch(step, optimizer, loader, plans, progress)
+            report = train_epoch(step, execute, loader, plans, progress)
             if number:
                 seconds, shares = waits[name]
                 seconds.append(report.data_seconds)

@@ -67,16 +67,16 @@ def growth(report: Report) -> Figure:
 
 def quality(report: Report) -> Figure:
     """Draw NDCG@10 against the seconds trained, a line a run."""
-    title, rows = _first_table(report)
-    figure = Figure(figsize=(7, 3.5), layout="constrained")
+    _, rows = _first_table(report)
+    figure = Figure(figsize=(8, 3.5), layout="constrained")
     axes = figure.subplots()
     colours = {loss: f"C{place}" for place, loss in enumerate(dict.fromkeys(_losses(rows)))}
     for row in rows:
         label = row["loss"] if row["seed"] == 1 else None
         points = row["seconds so far"], row["NDCG@10 so far"]
         axes.plot(*points, color=colours[row["loss"]], label=label)
-    axes.set(title=title, xlabel="seconds of training", ylabel="NDCG@10, validation")
-    axes.legend()
+    axes.set(xlabel="seconds of training", ylabel="NDCG@10, validation")
+    figure.legend(loc="outside right center")
     return figure
 
 
