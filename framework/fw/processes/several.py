@@ -97,7 +97,7 @@ class Several(Peers):
         """Add up what the processes with this one's host name have."""
         everyones: list[Any] = [None] * self.number
         dist.all_gather_object(everyones, (platform.node(), seconds))
-        return sum(each for host, each in everyones if host == platform.node())
+        return float(sum(each for host, each in everyones if host == platform.node()))
 
     def part(self, values: Sequence[T]) -> Sequence[T]:
         """Deal the values out in turn."""
