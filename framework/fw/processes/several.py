@@ -95,9 +95,8 @@ class Several(Peers):
 
     def on_machine(self, seconds: float) -> float:
         """Add up what the processes with this one's host name have."""
-        everyones: list[Any] = [None] * self.number
-        dist.all_gather_object(everyones, (platform.node(), seconds))
-        return float(sum(each for host, each in everyones if host == platform.node()))
+        everyones = self._everyones(seconds)
+        return sum(each for host, each in everyones if host == platform.node())
 
     def part(self, values: Sequence[T]) -> Sequence[T]:
         """Deal the values out in turn."""
@@ -143,9 +142,8 @@ class Several(Peers):
 
     def require_same(self, what: str, text: str) -> None:
         """Compare with the first process, and name the first that differs."""
-        everyones: list[Any] = [None] * self.number
         versions = f"fw {fw.__version__}, torch {torch.__version__}\n"
-        dist.all_gather_object(everyones, (platform.node(), versions + text))
+        everyones = self._everyones(versions + text)
         _, wanted = everyones[0]
         for number, (host, found) in enumerate(everyones, start=1):
             if found != wanted:
@@ -153,6 +151,12 @@ class Several(Peers):
                     f"process {number} of {self.number} (on {host}) has {what} other than that of "
                     f"process 1 (on {everyones[0][0]})\n    {_difference(wanted, found)}"
                 )
+
+    def _everyones(self, value: T) -> list[tuple[str, T]]:
+        """Return the host name of each process, and its value."""
+        found: list[Any] = [None] * self.number
+        dist.all_gather_object(found, (platform.node(), value))
+        return found
 
     @contextmanager
     def in_turn(self) -> Iterator[None]:
