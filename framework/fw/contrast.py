@@ -11,8 +11,6 @@ from torch.nn.functional import normalize
 Similarity = Literal["cosine", "dot"]
 # A vector shorter than this counts as having no direction, and its gradient stays bounded.
 _SHORTEST = 1e-6
-# Log of a weight of nothing. Finite, so that a softmax over nothing else has a gradient of 0.
-NOTHING = -1e30
 
 
 def comparable(first: Tensor, second: Tensor, similarity: Similarity) -> Tensor:
@@ -51,8 +49,3 @@ def same_items(items: Tensor) -> Tensor:
     """
     both = items.repeat(2)
     return (both[:, None] == both) & (both != 0)
-
-
-def log_sum_exp(values: Tensor, chosen: Tensor) -> Tensor:
-    """Return the log of the sum of exponentials along the last axis, where ``chosen``."""
-    return values.masked_fill(~chosen, NOTHING).logsumexp(-1)

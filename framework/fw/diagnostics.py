@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, pdist
 
-from fw.contrast import Similarity, comparable, log_sum_exp, logits, pairs, same_items
+from fw.contrast import Similarity, comparable, logits, pairs, same_items
+from fw.exponentials import log_sum_exp
 
 # An anchor counts as saturated when its positive gets more of the softmax than this: hardly any
 # gradient is left.

@@ -12,6 +12,7 @@ import click
 from tests.bench import (
     dropout,
     evaluation,
+    exponentials,
     grouping,
     growth,
     loaders,
@@ -51,6 +52,7 @@ BENCHMARKS = {
     "startup": startup.measure,
     "evaluation": pairs_of(evaluation),
     "dropout": pairs_of(dropout),
+    "exponentials": pairs_of(exponentials),
     "negatives": pairs_of(negatives),
     "grouping": pairs_of(grouping),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, ClassVar, Literal
 
 import attrs
@@ -11,6 +10,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from fw import LossTerm, StepOutput, hookimpl, validators
+from fw.exponentials import LOG2_E
 from fw.interfaces import PAD
 from fw.nn.filling import MULTIPLE, fill
 
@@ -18,7 +18,6 @@ from fw.nn.filling import MULTIPLE, fill
 # on other devices there should be few chunks.
 _LOGITS_ON_CPU = 2**21
 _LOGITS = 2**27
-_LOG2_E = math.log2(math.e)
 
 
 @attrs.frozen(kw_only=True)
@@ -119,7 +118,7 @@ class ChunkedSoftmax(torch.autograd.Function):
         for start in range(0, len(hidden), size):
             part = slice(start, start + size)
             rows = hidden[part]
-            scaled = (rows * _LOG2_E).to(precision)
+            scaled = (rows * LOG2_E).to(precision)
             logits = torch.mm(scaled, items.T, out=buffer[: len(rows)])
             losses, sums = _differentiate(logits, target[part], num_items)
             loss += torch.where(counted[part], losses, 0).sum()
@@ -148,7 +147,7 @@ def _differentiate(logits: Tensor, target: Tensor, num_items: int) -> tuple[Tens
     behind = logits.gather(1, chosen)
     sums = logits.exp2_().sum(1, keepdim=True, dtype=_wide(logits.dtype))
     logits.scatter_add_(1, chosen, -sums.to(logits.dtype))
-    return ((sums.log2() - behind) / _LOG2_E).squeeze(1), sums
+    return ((sums.log2() - behind) / LOG2_E).squeeze(1), sums
 
 
 def _wide(precision: torch.dtype) -> torch.dtype:

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from fw import Info, LossTerm, StepOutput, hookimpl, validators
-from fw.contrast import Similarity, comparable, log_sum_exp, logits, pairs, same_items
+from fw.contrast import Similarity, comparable, logits, pairs, same_items
+from fw.exponentials import log_sum_exp
 
 FalseNegatives = Literal["keep", "mask", "positive"]
 

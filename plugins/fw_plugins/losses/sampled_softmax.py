@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from fw import LossTerm, Negatives, StepOutput, hookimpl, validators
-from fw.contrast import log_sum_exp
 from fw.errors import UserError
+from fw.exponentials import log_sum_exp
 from fw.interfaces import PAD
 from fw.scoring import negative_scores, target_scores
 

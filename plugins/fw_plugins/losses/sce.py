@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from fw import LossTerm, StepOutput, hookimpl, validators
-from fw.contrast import log_sum_exp
+from fw.exponentials import log_sum_exp
 from fw.interfaces import PAD
 from fw.nn.filling import fill
 from fw.sampling.shared import shared
