@@ -16,7 +16,6 @@ from tests.bench import (
     losses,
     peers,
     plots,
-    quality,
     scale,
     scale_once,
     scale_plot,
@@ -142,12 +141,6 @@ def test_growth_compares_each_size_with_its_half():
     assert sizes == growth.BASE | {"length": 400}
 
 
-def test_a_run_that_missed_its_target_has_no_seconds():
-    points = [Point(1.0, 0.3), Point(2.5, 0.4)]
-    assert quality.row_of("BCE", 1, 0.4, points)["training seconds"] == 2.5
-    assert quality.row_of("BCE", 1, 0.5, points)["training seconds"] is None
-
-
 def test_a_loss_has_the_seconds_of_the_first_epoch_that_is_good_enough():
     row = losses.row_of("bce", 1, [Point(1.0, 0.05), Point(2.0, 0.09), Point(3.5, 0.07)])
     assert (row["0.06"], row["0.08"], row["0.1"]) == (2.0, 2.0, None)
@@ -156,7 +149,7 @@ def test_a_loss_has_the_seconds_of_the_first_epoch_that_is_good_enough():
 
 @pytest.mark.slow
 def test_every_loss_is_trained_for_as_long_as_it_is_given(real_data, tmp_path, monkeypatch):
-    sizes = {"rounds": 1, "users": 20, "epochs": None, "target": None, "seconds": 0.1}
+    sizes = {"rounds": 1, "users": 20, "epochs": None, "seconds": 0.1}
     monkeypatch.setenv("FW_CACHE_DIR", str(tmp_path))
     (rows,) = losses.measure(Options(**sizes)).values()
     assert [row["loss"] for row in rows] == [*losses.LOSSES]
@@ -199,12 +192,8 @@ REPORTS = [
         environment={},
     ),
     Report(
-        benchmark="quality",
-        tables={
-            "Training": [
-                quality.row_of("BCE", 1, 0.4, [Point(1.0, 0.3)]),
-            ]
-        },
+        benchmark="losses",
+        tables={"Training": [losses.row_of("bce", 1, [Point(1.0, 0.3)])]},
         environment={},
     ),
     Report(benchmark="parts", tables={}, environment={}),
@@ -215,17 +204,17 @@ def test_every_report_that_has_a_plot_is_drawn_the_same_each_time(tmp_path):
     write_json(REPORTS, tmp_path / "all.json")
     first = plots.plot_files([tmp_path / "all.json"], tmp_path / "first")
     second = plots.plot_files([tmp_path / "all.json"], tmp_path / "second")
-    assert [path.name for path in first] == ["peers.svg", "growth.svg", "quality.svg"]
+    assert [path.name for path in first] == ["peers.svg", "growth.svg", "losses.svg"]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert "fw BCE" in first[0].read_text()
 
 
 def test_a_benchmark_draws_its_plot_beside_its_table(tmp_path, monkeypatch):
-    (report,) = (one for one in REPORTS if one.benchmark == "quality")
-    monkeypatch.setitem(BENCHMARKS, "quality", lambda options: report.tables)
-    result = CliRunner().invoke(bench, ["quality", "--plots", str(tmp_path)])
-    assert result.output.startswith("## quality\n\n**Training**")
-    assert [path.name for path in tmp_path.iterdir()] == ["quality.svg"]
+    (report,) = (one for one in REPORTS if one.benchmark == "losses")
+    monkeypatch.setitem(BENCHMARKS, "losses", lambda options: report.tables)
+    result = CliRunner().invoke(bench, ["losses", "--plots", str(tmp_path)])
+    assert result.output.startswith("## losses\n\n**Training**")
+    assert [path.name for path in tmp_path.iterdir()] == ["losses.svg"]
 
 
 # Loaders --------------------------------------------------------------------------------------

@@ -21,7 +21,6 @@ from tests.bench import (
     parts,
     peers,
     plain,
-    quality,
     startup,
 )
 from tests.bench.report import Report, environment, load, write_json
@@ -44,7 +43,6 @@ def pairs_of(module):
 BENCHMARKS = {
     "peers": peers.measure,
     "plain": plain.measure,
-    "quality": quality.measure,
     "losses": losses.measure,
     "growth": growth.measure,
     "parts": parts.measure,
@@ -65,18 +63,16 @@ class Options:
     rounds: int | None
     users: int | None
     epochs: int | None
-    target: float | None
     seconds: float | None
 
 
 @click.command(help=__doc__)
 @click.argument("names", nargs=-1, type=click.Choice([*BENCHMARKS]))
 @click.option(
-    "--rounds", type=click.IntRange(1), help="turns of each, or seeds (plain, quality, losses)"
+    "--rounds", type=click.IntRange(1), help="turns of each, or seeds (plain, losses)"
 )
 @click.option("--users", type=click.IntRange(2), help="take only so many users, to try out")
-@click.option("--epochs", type=click.IntRange(1), help="of plain; of quality at most so many")
-@click.option("--target", type=float, help="the NDCG@10 that quality trains for")
+@click.option("--epochs", type=click.IntRange(1), help="of plain")
 @click.option("--seconds", type=float, help="how long losses trains with each")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="write all there, too")
 @click.option("--plots", type=click.Path(path_type=Path), help="draw what has a plot into a folder")

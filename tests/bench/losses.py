@@ -21,6 +21,12 @@ OWN = 'sampler={name="popularity", exponent=0.0, exclude="target", num_negatives
 SHARED = 'sampler={name="shared", exclude="target", num_negatives=512}'
 LOSSES = {
     "bce, 1 negative": (ONE_NEGATIVE, 'losses=[{name="bce"}]'),
+    "bce + 0.1 nt_xent, crops": (
+        ONE_NEGATIVE,
+        'augmenters=[{name="crop", ratio=0.8}]',
+        'pooling={name="mean"}',
+        'losses=[{name="bce"}, {name="nt_xent", weight=0.1}]',
+    ),
     "bpr, 1 negative": (ONE_NEGATIVE, 'losses=[{name="bpr"}]'),
     "gbce, 512 shared": (SHARED, 'losses=[{name="gbce"}]'),
     "gbce, 32 own": (OWN, 'losses=[{name="gbce"}]'),

@@ -65,7 +65,7 @@ def growth(report: Report) -> Figure:
     return figure
 
 
-def quality(report: Report) -> Figure:
+def losses(report: Report) -> Figure:
     """Draw NDCG@10 against the seconds trained, a line a run."""
     _, rows = _first_table(report)
     figure = Figure(figsize=(8, 3.5), layout="constrained")
@@ -80,7 +80,7 @@ def quality(report: Report) -> Figure:
     return figure
 
 
-PLOTS = {"peers": peers, "growth": growth, "quality": quality, "losses": quality}
+PLOTS = {"peers": peers, "growth": growth, "losses": losses}
 
 
 def _first_table(report: Report) -> tuple[str, Sequence[Row]]:
