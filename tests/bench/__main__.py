@@ -68,9 +68,7 @@ class Options:
 
 @click.command(help=__doc__)
 @click.argument("names", nargs=-1, type=click.Choice([*BENCHMARKS]))
-@click.option(
-    "--rounds", type=click.IntRange(1), help="turns of each, or seeds (plain, losses)"
-)
+@click.option("--rounds", type=click.IntRange(1), help="turns of each, or seeds (plain, losses)")
 @click.option("--users", type=click.IntRange(2), help="take only so many users, to try out")
 @click.option("--epochs", type=click.IntRange(1), help="of plain")
 @click.option("--seconds", type=float, help="how long losses trains with each")
