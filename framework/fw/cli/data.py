@@ -20,6 +20,7 @@ from fw.cli.common import (
 )
 from fw.cli.data_check import check
 from fw.cli.data_generate import generate
+from fw.cli.data_kept import kept
 from fw.cli.data_prepare import prepare as prepare_command
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def command() -> None:
 command.add_command(check)
 command.add_command(prepare_command)
 command.add_command(generate)
+command.add_command(kept)
 
 
 @command.command()

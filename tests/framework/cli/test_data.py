@@ -173,3 +173,32 @@ def test_prepare_says_when_there_is_nothing_to_keep(data_plugins, recipe_text, w
     text = recipe_text.replace('name = "made_up"', dataset).replace("last_out", "leave_one_out")
     shown = fw("data", "prepare", write(text), code=1).stdout
     assert shown.splitlines()[-1] == "not kept: every run makes it anew"
+
+
+@pytest.fixture
+def prepared(recipe, tmp_path, monkeypatch):
+    """The name of the one entry in a cache of its own."""
+    monkeypatch.setenv("FW_CACHE_DIR", str(tmp_path / "cache"))
+    fw("data", "prepare", recipe())
+    (entry,) = json.loads(fw("data", "kept", "--json").stdout)
+    return entry["name"]
+
+
+def test_kept_lists_what_prepare_kept(prepared, tmp_path):
+    text = fw("data", "kept").stdout
+    assert prepared in text
+    assert "r.csv" in text
+    assert text.splitlines()[-1].startswith("1 in all, 0.0 MB, in ")
+
+
+@pytest.mark.parametrize("how", ["--remove", "--clear"])
+def test_kept_removes_what_it_is_told_to(prepared, how):
+    arguments = [how, prepared] if how == "--remove" else [how]
+    assert "removed from" in fw("data", "kept", *arguments).stdout
+    assert json.loads(fw("data", "kept", "--json").stdout) == []
+
+
+def test_kept_refuses_a_name_that_is_not_there(prepared):
+    result = fw("data", "kept", "--remove", "other.zip", code=2)
+    assert "other.zip" in result.stderr
+    assert prepared in result.stderr
