@@ -11,6 +11,7 @@ from fw.nn.dropout import AddressDropout
 from fw.nn.heads import join_heads, split_heads
 from fw.nn.linear import Linear
 from fw.nn.packing import Packing
+from fw.nn.written_out import is_eager_on_cpu
 from fw.random import Rng
 
 
@@ -78,7 +79,7 @@ class SelfAttention(nn.Module):
 
     def _in_parts(self, query: Tensor) -> bool:
         # A compiler writes gradients itself, and an exported graph serves any number of parts.
-        return self.causal and query.device.type == "cpu" and not torch.compiler.is_compiling()
+        return self.causal and is_eager_on_cpu(query)
 
     def _attend(
         self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor, places: Rng | None

@@ -8,5 +8,9 @@ from torch import Tensor
 
 def is_written_out(values: Tensor) -> bool:
     """Whether that pays, and is right: on a CPU, outside a compiler and autocast."""
-    plain = values.device.type != "cpu" or torch.compiler.is_compiling()
-    return not plain and not torch.is_autocast_enabled("cpu")
+    return is_eager_on_cpu(values) and not torch.is_autocast_enabled("cpu")
+
+
+def is_eager_on_cpu(values: Tensor) -> bool:
+    """Whether shapes may depend on values: the host has them, and no compiler wants them fixed."""
+    return values.device.type == "cpu" and not torch.compiler.is_compiling()

@@ -33,6 +33,12 @@ def test_a_group_is_cut_where_rows_become_much_shorter():
     assert [tuple(group) for group in cut_groups(lengths)] == [(0, 32, 200), (32, 64, 100)]
 
 
+def test_batches_of_short_rows_are_mostly_real():
+    lengths = np.random.default_rng(0).geometric(1 / 7, 2560).clip(1, 50)
+    plans = list(epoch_plans(np.arange(2560), lengths, batch_size=256, seed=1, epoch=1))
+    assert sum(plan.num_real for plan in plans) > 0.8 * sum(plan.num_padded for plan in plans)
+
+
 def test_an_epoch_has_every_row_once_longest_first_within_a_batch():
     lengths = np.random.default_rng(0).integers(2, 50, 300)
     rows = np.arange(0, 300, 2)

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 # A group is cut where the rows have become this much shorter than its longest ...
-_SHRINK = 0.85
+_SHRINK = 0.75
 # ... and it has at least this many positions: smaller ones cost more in calls than they save.
-_LEAST_POSITIONS = 1024
+_LEAST_POSITIONS = 256
 # Where there are no groups, widths are rounded up to multiples of this.
 _STEP = 32
 
