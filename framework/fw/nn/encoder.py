@@ -15,6 +15,7 @@ from fw.nn.block import Block
 from fw.nn.embedding import Embedding, is_item
 from fw.nn.inputs import Inputs
 from fw.nn.items import ItemTable
+from fw.nn.joined import Joined
 from fw.nn.norm import LayerNorm
 from fw.nn.packing import Packing
 from fw.nn.padding import pad_left, pad_right, places_in_slots
@@ -80,16 +81,19 @@ class SequenceEncoder(nn.Module):
         for part in parts:
             self._check_width(part)
         like = next(self.parameters())
-        masks = [self._mask(part, like) for part in parts]
-        packing = Packing([(len(p.items), p.items.shape[1]) for p in parts], masks)
-        items = packing.laid([part.items for part in parts])
-        numbers = packing.laid([self._numbers(part) for part in parts])
-        rng = packing.joined(rngs)
-        named = self._named(parts)
-        columns = {name: packing.laid([part.columns[name] for part in parts]) for name in named}
+        joined = Joined(parts)
+        masks = [self._mask(whole, like) for whole in joined.wholes]
+        packing = Packing([whole.items.shape for whole in joined.wholes], masks)
+        items = packing.laid([whole.items for whole in joined.wholes])
+        numbers = packing.laid([self._numbers(whole) for whole in joined.wholes])
+        rng = joined.places(rngs)
+        columns = {
+            name: packing.laid([whole.columns[name] for whole in joined.wholes])
+            for name in self._named(parts)
+        }
         hidden = self._embed(items, numbers, columns, rng)
         hidden = self._transform(Begun(hidden, packing, None), rng)
-        return packing.cut(hidden * is_item(items, hidden))
+        return joined.cut(hidden * is_item(items, hidden))
 
     def _alone(self, sequences: Sequences, rng: Rng | None) -> Tensor:
         hidden = self._transform(self._begin(sequences, rng), rng)

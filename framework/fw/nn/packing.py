@@ -43,12 +43,6 @@ class Packing(NamedTuple):
         parts = zip(*map(self.cut, (query, key, value)), self.masks, places, strict=True)
         return torch.cat([attend(*part).flatten(0, 1) for part in parts])
 
-    def joined(self, rngs: Sequence[Rng | None]) -> Rng | None:
-        """Return the place of all T positions from the places of each part's rows."""
-        places = zip(rngs, self.shapes, strict=True)
-        found = [rng.positions(width) for rng, (_, width) in places if rng is not None]
-        return Rng.joined(found) if found else None
-
     def places(self, rng: Rng) -> Sequence[Rng]:
         """Return the place of each part's positions."""
         stops = list(accumulate(rows * width for rows, width in self.shapes))

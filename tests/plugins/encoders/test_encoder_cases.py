@@ -159,6 +159,22 @@ def test_case_B23_autocast_gives_nearly_the_same(build):
 
 
 @pytest.mark.parametrize("hide_padding", [True, False])
+def test_parts_of_equal_widths_together_are_those_alone_with_their_own_dropout(build, hide_padding):
+    encoder = build(hide_padding=hide_padding, dropout=0.5, dropout_at=PLACES)
+    gaps = torch.tensor([[1, 0, 3], [4, 0, 0]])
+    parts = [
+        sequences_of([[1, 2, 3], [4]]),
+        sequences_of([[5, 6]]),
+        Sequences(gaps, torch.tensor([3, 1]), torch.arange(2), gaps=True),
+        sequences_of([[9, 8, 7]]),
+        sequences_of([[2], [1, 3]]),
+    ]
+    rngs = [root(part.rows, epoch=number) for number, part in enumerate(parts)]
+    for part, rng, states in zip(parts, rngs, encoder.together(parts, rngs), strict=True):
+        assert_close(states, encoder(part, rng), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("hide_padding", [True, False])
 def test_dropout_of_a_row_is_the_same_in_any_batch(build, hide_padding):
     encoder = build(hide_padding=hide_padding, dropout=0.5, dropout_at=PLACES)
     rows = [[1, 2, 3, 4], [5], [6, 7, 8, 9, 10, 11, 12, 1]]
