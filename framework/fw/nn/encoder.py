@@ -83,7 +83,7 @@ class SequenceEncoder(nn.Module):
         like = next(self.parameters())
         joined = Joined(parts)
         masks = [self._mask(whole, like) for whole in joined.wholes]
-        packing = Packing([whole.items.shape for whole in joined.wholes], masks)
+        packing = Packing([(len(w.items), w.items.shape[1]) for w in joined.wholes], masks)
         items = packing.laid([whole.items for whole in joined.wholes])
         numbers = packing.laid([self._numbers(whole) for whole in joined.wholes])
         rng = joined.places(rngs)
