@@ -12,5 +12,5 @@ def is_written_out(values: Tensor) -> bool:
 
 
 def is_eager_on_cpu(values: Tensor) -> bool:
-    """Whether shapes may depend on values: the host has them, and no compiler wants them fixed."""
+    """Whether they are on a CPU, and no compiler follows what is done with them."""
     return values.device.type == "cpu" and not torch.compiler.is_compiling()

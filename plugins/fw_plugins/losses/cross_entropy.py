@@ -13,7 +13,6 @@ from fw import LossTerm, StepOutput, hookimpl, validators
 from fw.exponentials import LOG2_E
 from fw.interfaces import PAD
 from fw.nn.filling import MULTIPLE, fill
-from fw.nn.written_out import is_eager_on_cpu
 
 # Logits of one chunk. On a CPU they should stay in its cache from one pass over them to the next,
 # on other devices there should be few chunks.
@@ -53,13 +52,10 @@ class CrossEntropy:
 
     def __call__(self, output: StepOutput) -> LossTerm:
         """Score hidden states ([B, L, D]) against all items."""
-        targets, hidden = output.batch.targets.items.flatten(), output.hidden.flatten(0, 1).float()
+        targets = output.batch.targets.items.flatten()
         counted = targets != PAD
-        if is_eager_on_cpu(hidden):
-            rows = counted.nonzero().squeeze(1)
-            targets, hidden, counted = (v.index_select(0, rows) for v in (targets, hidden, counted))
         # Zeros where nothing is counted: then these rows add nothing to any item's gradient.
-        hidden = hidden * counted[:, None] / self.temperature
+        hidden = output.hidden.flatten(0, 1).float() * counted[:, None] / self.temperature
         table = output.items.weight[1:-1]
         target = (targets - 1).clamp(min=0)
         with torch.autocast(hidden.device.type, enabled=False):

@@ -67,24 +67,6 @@ def test_loss_and_gradients_equal_a_loop_over_positions(monkeypatch, chunk, num_
     compare(hidden_for(targets, size), table_of(num_items, size), targets)
 
 
-@pytest.mark.parametrize("settings", [{}, {"temperature": 0.3, "label_smoothing": 0.2}])
-def test_where_shapes_must_be_fixed_it_is_the_same(monkeypatch, settings):
-    monkeypatch.setattr(cross_entropy, "is_eager_on_cpu", lambda values: False)
-    compare(hidden_for(TARGETS, 6), table_of(9, 6), TARGETS, **settings)
-
-
-def test_on_a_cpu_nothing_is_computed_of_padding(monkeypatch):
-    rows, real = [], cross_entropy.softmax_loss
-
-    def noted(hidden, *rest):
-        rows.append(len(hidden))
-        return real(hidden, *rest)
-
-    monkeypatch.setattr(cross_entropy, "softmax_loss", noted)
-    CrossEntropy()(output_of(hidden_for(TARGETS, 6), TARGETS, table_of(9, 6)))
-    assert rows == [(TARGETS > 0).sum()]
-
-
 @pytest.mark.parametrize("settings", [{"temperature": 0.3}, {"label_smoothing": 0.2}])
 def test_temperature_and_label_smoothing_are_those_of_the_definition(settings):
     compare(hidden_for(TARGETS, 6), table_of(9, 6), TARGETS, **settings)
