@@ -25,19 +25,18 @@ def kept(names: tuple[str, ...], clear: bool, as_json: bool) -> None:
     Nothing is lost with it but time: the next run reads and cleans its data again. Entries that
     will not be used again say why. Not while data is being prepared: that is an entry too.
     """
+    import attrs
+
     from fw.data.cache import FOLDER
     from fw.data.kept_list import list_kept, remove_kept
     from fw.data.places import Places
 
-    places = Places.from_environment()
-    if clear:
-        names = tuple(entry.name for entry in list_kept(places))
-    removed = remove_kept(places, names)
-    found = removed if names or clear else list_kept(places)
+    places, removing = Places.from_environment(), clear or bool(names)
+    found = remove_kept(places, None if clear else names) if removing else list_kept(places)
     if as_json:
-        click.echo(json.dumps([_plain(entry) for entry in found], indent=2))
+        click.echo(json.dumps([attrs.asdict(entry) for entry in found], indent=2))
     else:
-        _show(found, places.cache / FOLDER, "removed from" if names or clear else "in")
+        _show(found, places.cache / FOLDER, "removed from" if removing else "in")
 
 
 def _show(found: Sequence[KeptData], folder: Path, where: str) -> None:
@@ -51,9 +50,3 @@ def _cells(entry: KeptData) -> tuple[str, ...]:
     files = ", ".join(Path(file).name for file in entry.files)
     size, made = f"{entry.bytes / 1e6:,.1f}", entry.made[:16].replace("T", " ")
     return entry.name, size, made, files, entry.note
-
-
-def _plain(entry: KeptData) -> dict[str, object]:
-    import attrs
-
-    return attrs.asdict(entry)

@@ -33,13 +33,13 @@ def list_kept(places: Places) -> list[KeptData]:
     return sorted(map(_described, paths), key=lambda entry: (-entry.bytes, entry.name))
 
 
-def remove_kept(places: Places, names: Iterable[str]) -> list[KeptData]:
-    """Remove entries by name, and return them; raises DataError where one is not there.
+def remove_kept(places: Places, names: Iterable[str] | None) -> list[KeptData]:
+    """Remove entries by name, or all, and return them; raises DataError where one is not there.
 
     A run that has mapped an entry goes on with it; the next one cleans its data anew.
     """
     there = {entry.name: entry for entry in list_kept(places)}
-    asked = list(dict.fromkeys(names))
+    asked = list(there if names is None else dict.fromkeys(names))
     if missing := [name for name in asked if name not in there]:
         known = "\n    ".join(there) or "nothing is"
         raise DataError(f"not kept in {places.cache / FOLDER}: {', '.join(missing)}\n    {known}")

@@ -81,15 +81,15 @@ class SequenceEncoder(nn.Module):
         for part in parts:
             self._check_width(part)
         like = next(self.parameters())
-        joined = Joined(parts)
+        named = self._named(parts)
+        joined = Joined(parts, named)
         masks = [self._mask(whole, like) for whole in joined.wholes]
         packing = Packing([(len(w.items), w.items.shape[1]) for w in joined.wholes], masks)
         items = packing.laid([whole.items for whole in joined.wholes])
         numbers = packing.laid([self._numbers(whole) for whole in joined.wholes])
         rng = joined.places(rngs)
         columns = {
-            name: packing.laid([whole.columns[name] for whole in joined.wholes])
-            for name in self._named(parts)
+            name: packing.laid([whole.columns[name] for whole in joined.wholes]) for name in named
         }
         hidden = self._embed(items, numbers, columns, rng)
         hidden = self._transform(Begun(hidden, packing, None), rng)

@@ -31,9 +31,7 @@ class Packing(NamedTuple):
 
     def cut(self, values: Tensor) -> Sequence[Tensor]:
         """Return the parts ([b, w, ...]) of [T, ...], as views."""
-        parts = torch.split(values, [rows * width for rows, width in self.shapes])
-        whole = zip(parts, self.shapes, strict=True)
-        return [part.view(*shape, *values.shape[1:]) for part, shape in whole]
+        return cut(values, self.shapes)
 
     def attend(
         self, attend: Attend, query: Tensor, key: Tensor, value: Tensor, rng: Rng | None
@@ -47,3 +45,9 @@ class Packing(NamedTuple):
         """Return the place of each part's positions."""
         stops = list(accumulate(rows * width for rows, width in self.shapes))
         return [rng.part(start, stop) for start, stop in zip([0, *stops], stops, strict=False)]
+
+
+def cut(values: Tensor, shapes: Sequence[tuple[int, int]]) -> list[Tensor]:
+    """Return parts of such shapes ([b, w, ...]) of [T, ...], as views."""
+    parts = zip(torch.split(values, [rows * width for rows, width in shapes]), shapes, strict=True)
+    return [part.view(*shape, *values.shape[1:]) for part, shape in parts]

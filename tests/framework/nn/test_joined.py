@@ -22,7 +22,7 @@ def laid(joined):
 
 
 def test_parts_of_one_width_with_gaps_or_without_are_one_group():
-    wholes = Joined(PARTS).wholes
+    wholes = Joined(PARTS, ["stars"]).wholes
     assert [(tuple(whole.items.shape), whole.gaps) for whole in wholes] == [
         ((6, 3), False),
         ((1, 5), False),
@@ -32,20 +32,26 @@ def test_parts_of_one_width_with_gaps_or_without_are_one_group():
     assert wholes[0].columns["stars"].equal(wholes[0].items * 10)
 
 
+def test_columns_that_nothing_looks_at_may_be_missing():
+    parts = [PARTS[0], PARTS[2]._replace(columns={})]
+    (whole,) = Joined(parts, []).wholes
+    assert not whole.columns
+
+
 def test_what_was_laid_is_cut_into_the_parts_again():
-    joined = Joined(PARTS)
+    joined = Joined(PARTS, ["stars"])
     found = joined.cut(laid(joined).unsqueeze(1))
     assert_close(found, [each.items.unsqueeze(2) for each in PARTS])
 
 
 def test_places_are_those_of_each_part_alone():
-    joined = Joined(PARTS)
+    joined = Joined(PARTS, ["stars"])
     rngs = [Rng.for_rows(1, number, each.rows) for number, each in enumerate(PARTS)]
     words = joined.places(rngs).child("dropout").words((len(laid(joined)), 2))
     for each, rng, found in zip(PARTS, rngs, joined.cut(words), strict=True):
-        alone = Joined([each]).places([rng]).child("dropout").words((each.items.numel(), 2))
+        alone = Joined([each], []).places([rng]).child("dropout").words((each.items.numel(), 2))
         assert found.equal(alone.view(found.shape))
 
 
 def test_without_places_there_is_none():
-    assert Joined(PARTS).places([None] * len(PARTS)) is None
+    assert Joined(PARTS, ["stars"]).places([None] * len(PARTS)) is None
