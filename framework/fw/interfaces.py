@@ -263,8 +263,8 @@ class Loss(Protocol):
     """One term of the training loss.
 
     May say ``positionwise = True`` if it looks at each position alone and draws nothing. It is then
-    called once a step, with all positions as rows of length one ([T, 1, ...]); of the batch it may
-    look at ``targets`` only. Settings may have ``columns``, as those of inputs.
+    called once a step, with all positions, or those with a target, as rows of one ([T, 1, ...]); of
+    the batch it may look at ``targets`` only. Settings may have ``columns``, as those of inputs.
     """
 
     requires: ClassVar[frozenset[str]]  # of "hidden", "negatives", "views"

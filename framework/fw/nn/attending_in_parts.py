@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -30,24 +30,34 @@ def attend_in_parts(
     value: Tensor,
     packing: Packing,
     num_heads: int,
-    factors: Sequence[Tensor],
+    kept: Sequence[Tensor] = (),
+    scale: float = 1.0,
 ) -> Tensor:
-    """Return softmax(query key^T / sqrt(d) + mask), times factors of dropout, times value: [T, D].
+    """Return softmax(query key^T / sqrt(d) + mask) after dropout, times value: [T, D].
 
     All three are [T, D], d of each head. The packing's masks are causal, [w, w] or [b, w, w].
-    ``factors`` are those of each part's weights ([b * heads, queries, keys]), or none.
+    ``kept`` is 1 where a weight of a part ([b * heads, queries, keys]) is kept and then multiplied
+    with ``scale``, else 0; there is none without dropout.
     """
     masks = [mask.to(query.dtype) for mask in packing.masks]
-    given = (query, key, value, packing._replace(masks=masks), num_heads, *factors)
+    given = (query, key, value, packing._replace(masks=masks), num_heads, scale, *kept)
     with torch.autocast("cpu", enabled=False):  # all is in the precision of what is given
         attended: Tensor = _AttentionInParts.apply(*given)  # type: ignore[no-untyped-call]
     return attended
 
 
-class _AttentionInParts(torch.autograd.Function):
-    """Adds the gradients of keys and values where they belong.
+class Drop(NamedTuple):
+    """Dropout of a part's weights ([b * heads, queries, keys])."""
 
-    Autograd would copy those of every part into zeros of full length and add these up.
+    kept: Tensor  # 1 or 0, uint8
+    scale: float  # of what is kept
+
+
+class _AttentionInParts(torch.autograd.Function):
+    """Adds the gradients of keys and values where they belong, and keeps little for them.
+
+    Autograd would copy those of every part into zeros of full length and add these up. Of the
+    weights' dropout bytes are kept: what waits here is memory, not arithmetic.
     """
 
     @staticmethod
@@ -58,74 +68,82 @@ class _AttentionInParts(torch.autograd.Function):
         value: Tensor,
         packing: Packing,
         num_heads: int,
-        *factors: Tensor,
+        scale: float,
+        *kept: Tensor,
     ) -> Tensor:
-        attended, given = torch.empty_like(query), iter(factors)
-        kept: list[Tensor] = []
+        attended, weights = torch.empty_like(query), list[Tensor]()
+        drops = iter(_drops(packing, kept, scale))
         groups = _groups((query, key, value, attended), packing, num_heads)
         for group, mask in zip(groups, packing.masks, strict=True):
             hiding = mask.repeat_interleave(num_heads, 0) if mask.dim() == 3 else mask
             for part in parts_of(group[0].shape[2]):
-                kept += _attend(group, part, hiding, next(given) if factors else None)
-        ctx.save_for_backward(query, key, value, *kept, *factors)
-        ctx.packing, ctx.num_heads = packing, num_heads
+                weights.append(_attend(group, part, hiding, next(drops)))
+        ctx.save_for_backward(query, key, value, *weights, *kept)
+        ctx.packing, ctx.num_heads, ctx.scale = packing, num_heads, scale
         return attended
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        query, key, value, *kept = ctx.saved_tensors
+        query, key, value, *saved = ctx.saved_tensors
         found = [torch.empty_like(query) for _ in range(3)]
         given = (query, key, value, gradient.contiguous(), *found)
         parts = [parts_of(width) for _, width in ctx.packing.shapes]
         number = sum(map(len, parts))
-        weights, factors = kept[: 2 * number], kept[2 * number :]
-        each = iter(zip(weights[::2], weights[1::2], factors or [None] * number, strict=True))
+        weights, kept = saved[:number], saved[number:]
+        each = iter(zip(weights, _drops(ctx.packing, kept, ctx.scale), strict=True))
         groups = _groups(given, ctx.packing, ctx.num_heads)
         for group, spans in zip(groups, parts, strict=True):
             # The last part first: it has all keys, so that others are added to its gradients.
-            for part, saved in reversed([(span, next(each)) for span in spans]):
-                _differentiate(group, part, *saved)
-        return *found, None, None, *(None for _ in factors)
+            for part, of_part in reversed([(span, next(each)) for span in spans]):
+                _differentiate(group, part, *of_part)
+        return *found, None, None, None, *(None for _ in kept)
+
+
+def _drops(packing: Packing, kept: Sequence[Tensor], scale: float) -> Sequence[Drop | None]:
+    """Return the dropout of each part's weights; without any, as many times none."""
+    if kept:
+        return [Drop(each, scale) for each in kept]
+    return [None for _, width in packing.shapes for _ in parts_of(width)]
 
 
 def _attend(
-    group: Sequence[Tensor], part: tuple[int, int], mask: Tensor, factors: Tensor | None
-) -> tuple[Tensor, Tensor]:
-    """Write what a part of the queries attends to into the last of a group.
+    group: Sequence[Tensor], part: tuple[int, int], mask: Tensor, drop: Drop | None
+) -> Tensor:
+    """Write what a part of the queries attends to into the last of a group; return the weights.
 
-    All four are [b, heads, w, d]. Returns the weights before and after dropout.
+    All four are [b, heads, w, d].
     """
     start, stop = part
     query, key, value = (each.flatten(0, 1) for each in group[:3])
     hiding = mask[..., start:stop, :stop]
     scores = torch.baddbmm(hiding, query[:, start:stop], key[:, :stop].mT, alpha=scale_of(query))
-    weights = scores.softmax(-1)
-    dropped = weights if factors is None else weights * factors
-    _multiply(group[3][:, :, start:stop], dropped, value[:, :stop])
-    return weights, dropped
+    weights, into = scores.softmax(-1), group[3][:, :, start:stop]
+    if drop is None:
+        _multiply(into, weights, value[:, :stop])
+    else:
+        _multiply(into, drop.kept.to(weights.dtype).mul_(weights), value[:, :stop], drop.scale)
+    return weights
 
 
 def _differentiate(
-    group: Sequence[Tensor],
-    part: tuple[int, int],
-    weights: Tensor,
-    dropped: Tensor,
-    factors: Tensor | None,
+    group: Sequence[Tensor], part: tuple[int, int], weights: Tensor, drop: Drop | None
 ) -> None:
     """Write or add a part's gradients into the last three of a group ([b, heads, w, d] each)."""
     start, stop = part
     query, key, value, gradient = (each.flatten(0, 1) for each in group[:4])
     own = gradient[:, start:stop]
-    to_weights = torch.bmm(own, value[:, :stop].mT)
-    if factors is not None:
+    to_weights, dropped, dropped_scale = torch.bmm(own, value[:, :stop].mT), weights, 1.0
+    if drop is not None:
+        factors, dropped_scale = drop.kept.to(weights.dtype), drop.scale
         to_weights.mul_(factors)
+        dropped = factors.mul_(weights)
     to_scores = torch.ops.aten._softmax_backward_data(to_weights, weights, -1, weights.dtype)
     to_query, to_key, to_value = group[4][:, :, start:stop], *(g[:, :, :stop] for g in group[5:])
-    others, scale = stop < query.shape[1], scale_of(query)
+    others, scale = stop < query.shape[1], scale_of(query) * dropped_scale
     _multiply(to_query, to_scores, key[:, :stop], scale)
     _multiply(to_key, to_scores.mT, query[:, start:stop], scale, add=others)
-    _multiply(to_value, dropped.mT, own, add=others)
+    _multiply(to_value, dropped.mT, own, dropped_scale, add=others)
 
 
 def _multiply(

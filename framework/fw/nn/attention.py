@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -9,7 +11,7 @@ from fw.nn.attending import Drop, attend
 from fw.nn.attending_in_parts import attend_in_parts, parts_of
 from fw.nn.dropout import AddressDropout
 from fw.nn.heads import join_heads, split_heads
-from fw.nn.linear import Linear
+from fw.nn.linear import Linear, mapped_by_each
 from fw.nn.packing import Packing
 from fw.nn.written_out import is_eager_on_cpu
 from fw.random import Rng
@@ -49,13 +51,18 @@ class SelfAttention(nn.Module):
         queries alone [B, Q, D] is returned. With a packing all are [T, D], and ``rng`` is the place
         of T positions.
         """
-        query, key, value = self.query(queries), self.key(memory), self.value(memory)
+        query, key, value = self._projected(queries, memory)
         if isinstance(mask, Packing):
             attended = self._attend_packed(query, key, value, mask, rng)
         else:
             attended = self._attend_rows(query, key, value, mask, rng)
         projected: Tensor = self.output(attended)
         return projected
+
+    def _projected(self, queries: Tensor, memory: Tensor) -> Sequence[Tensor]:
+        if queries is memory:
+            return mapped_by_each(memory, [self.query, self.key, self.value])
+        return self.query(queries), *mapped_by_each(memory, [self.key, self.value])
 
     def _attend_rows(
         self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor, rng: Rng | None
@@ -74,8 +81,9 @@ class SelfAttention(nn.Module):
         """Attend within the rows of all parts, [T, D]."""
         if not self._in_parts(query):
             return packing.attend(self._attend, query, key, value, rng)
-        factors = self._factors(packing, rng, query.dtype)
-        return attend_in_parts(query, key, value, packing, self.num_heads, factors)
+        kept = self._kept(packing, rng)
+        given = (query, key, value, packing, self.num_heads, kept, self.dropout.scale)
+        return attend_in_parts(*given)
 
     def _in_parts(self, query: Tensor) -> bool:
         # A compiler writes gradients itself, and an exported graph serves any number of parts.
@@ -97,13 +105,13 @@ class SelfAttention(nn.Module):
         def factors(shape: torch.Size, dtype: torch.dtype) -> Tensor:
             queries, keys = shape[1:]
             rows = shape[0] // self.num_heads
-            found = self.dropout.factors((rows * queries, self.num_heads, keys), places, dtype)
-            return self._by_head(found, rows)
+            kept = self.dropout.kept((rows * queries, self.num_heads, keys), places)
+            return self._by_head(kept, rows).to(dtype).mul_(self.dropout.scale)
 
         return factors
 
-    def _factors(self, packing: Packing, rng: Rng | None, dtype: torch.dtype) -> list[Tensor]:
-        """Return the factors of dropout for every part of the queries, drawn at once."""
+    def _kept(self, packing: Packing, rng: Rng | None) -> list[Tensor]:
+        """Return what dropout keeps of every part of the queries, drawn at once."""
         if rng is None or self.dropout.threshold == 0:
             return []
         parts = [
@@ -112,10 +120,10 @@ class SelfAttention(nn.Module):
             for start, stop in parts_of(width)
         ]
         shapes = [(rows * queries, self.num_heads, keys) for _, rows, queries, keys in parts]
-        found = self.dropout.factors_of_each([part[0] for part in parts], shapes, dtype)
+        found = self.dropout.kept_of_each([part[0] for part in parts], shapes)
         return [self._by_head(each, part[1]) for each, part in zip(found, parts, strict=True)]
 
-    def _by_head(self, factors: Tensor, rows: int) -> Tensor:
+    def _by_head(self, kept: Tensor, rows: int) -> Tensor:
         """Bring [rows * queries, heads, keys] to [rows * heads, queries, keys]."""
-        by_row = factors.view(rows, -1, *factors.shape[1:]).transpose(1, 2)
+        by_row = kept.view(rows, -1, *kept.shape[1:]).transpose(1, 2)
         return by_row.flatten(0, 1)

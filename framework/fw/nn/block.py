@@ -66,16 +66,27 @@ class Block(nn.Module):
         return values if only is None else take(values, only)
 
     def attend(
-        self, queries: Tensor, memory: Tensor, mask: Tensor | Packing, rng: Rng | None
+        self,
+        queries: Tensor,
+        memory: Tensor,
+        mask: Tensor | Packing,
+        rng: Rng | None,
+        onto: Tensor | None = None,
     ) -> Tensor:
-        """Return attention from ``queries`` to ``memory`` (both [B, L, D]) after dropout."""
+        """Return attention from ``queries`` to ``memory`` (both [B, L, D]) after dropout.
+
+        It is added to ``onto``, if that is given: a residual in the same pass over memory.
+        """
         attended = self.attention(queries, memory, mask, rng)
-        dropped: Tensor = self.attention_dropout(attended, rng)
+        dropped: Tensor = self.attention_dropout(attended, rng, onto)
         return dropped
 
-    def transform(self, hidden: Tensor, rng: Rng | None) -> Tensor:
-        """Return the feed-forward network of ``hidden`` ([B, L, D]) after dropout."""
-        dropped: Tensor = self.feed_forward_dropout(self.feed_forward(hidden, rng), rng)
+    def transform(self, hidden: Tensor, rng: Rng | None, onto: Tensor | None = None) -> Tensor:
+        """Return the feed-forward network of ``hidden`` ([B, L, D]) after dropout.
+
+        It is added to ``onto``, if that is given.
+        """
+        dropped: Tensor = self.feed_forward_dropout(self.feed_forward(hidden, rng), rng, onto)
         return dropped
 
 
@@ -89,6 +100,6 @@ class PostNormBlock(Block):
     ) -> Tensor:
         """Map [B, L, D] to [B, L, D], or to [B, 1, D]."""
         own = self.at(hidden, only)
-        hidden = self.attention_norm(own + self.attend(own, hidden, mask, rng))
-        normalised: Tensor = self.feed_forward_norm(hidden + self.transform(hidden, rng))
+        hidden = self.attention_norm(self.attend(own, hidden, mask, rng, own))
+        normalised: Tensor = self.feed_forward_norm(self.transform(hidden, rng, hidden))
         return normalised

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Literal
 
 from torch import Tensor, nn
@@ -12,7 +14,11 @@ from fw.nn.linear import Linear
 from fw.random import Rng
 
 Activation = Literal["relu", "gelu", "swiglu"]
-_ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU}
+# In place, since nobody else looks at what the linear map gave.
+_ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
+    "relu": partial(nn.ReLU, inplace=True),
+    "gelu": nn.GELU,
+}
 
 
 def make_feed_forward(

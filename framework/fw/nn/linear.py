@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -25,29 +26,52 @@ class Linear(nn.Linear):
 
     def forward(self, values: Tensor) -> Tensor:
         """Map [..., in] to [..., out]."""
-        if not is_written_out(values):
-            return super().forward(values)
-        mapped: Tensor = _Linear.apply(values, self.weight, self.bias)  # type: ignore[no-untyped-call]
+        (mapped,) = mapped_by_each(values, [self])
         return mapped
 
 
-class _Linear(torch.autograd.Function):
+def mapped_by_each(values: Tensor, maps: Sequence[Linear]) -> Sequence[Tensor]:
+    """Map [..., in] by each of some maps that all have a bias, or that all have none.
+
+    On a CPU the gradients of ``values`` are added up by the products themselves.
+    """
+    if not is_written_out(values):
+        return [linear(values, each.weight, each.bias) for each in maps]
+    biases = [each.bias for each in maps if each.bias is not None]
+    given = (values, len(maps), *(each.weight for each in maps), *biases)
+    mapped: Sequence[Tensor] = _Linears.apply(*given)  # type: ignore[no-untyped-call]
+    return mapped
+
+
+class _Linears(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, values: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        ctx.save_for_backward(values, weight)
-        ctx.has_bias = bias is not None
-        mapped = linear(values, weight)
-        return mapped if bias is None else mapped.add_(bias)
+    def forward(ctx: Any, values: Tensor, number: int, *given: Tensor) -> tuple[Tensor, ...]:
+        weights, biases = given[:number], given[number:]
+        ctx.save_for_backward(values, *weights)
+        ctx.has_bias = bool(biases)
+        mapped = [linear(values, weight) for weight in weights]
+        for each, bias in zip(mapped, biases, strict=False):
+            each.add_(bias)
+        return tuple(mapped)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        values, weight = ctx.saved_tensors
-        rows = gradient.reshape(-1, len(weight))
-        to_values = gradient @ weight if ctx.needs_input_grad[0] else None
-        to_weight = over_rows(rows, values.reshape(-1, weight.shape[1]))
-        to_bias = rows.new_ones(len(rows)) @ rows if ctx.has_bias else None
-        return to_values, to_weight, to_bias
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        values, *weights = ctx.saved_tensors
+        rows = [g.reshape(-1, len(w)) for g, w in zip(gradients, weights, strict=True)]
+        flat = values.reshape(-1, values.shape[-1])
+        to_values = _to_values(rows, weights).view_as(values) if ctx.needs_input_grad[0] else None
+        to_weights = [over_rows(each, flat) for each in rows]
+        to_biases = [r.new_ones(len(r)) @ r for r in rows] if ctx.has_bias else []
+        return to_values, None, *to_weights, *to_biases
+
+
+def _to_values(rows: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
+    """Add up rows ([N, out]) times their weights ([out, in]): [N, in]."""
+    total = rows[0] @ weights[0]
+    for each, weight in zip(rows[1:], weights[1:], strict=True):
+        total.addmm_(each, weight)
+    return total
 
 
 def over_rows(left: Tensor, right: Tensor) -> Tensor:

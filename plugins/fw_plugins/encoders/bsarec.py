@@ -52,10 +52,10 @@ class FilteredBlock(Block):
     ) -> Tensor:
         """Map [B, slots, D] to [B, slots, D], or to [B, 1, D]."""
         own, kept = self.at(hidden, only), self.at(self.filtered(hidden), only)
-        kept = self.filter_norm(own + self.filter_dropout(kept, rng))
-        attended = self.attention_norm(own + self.attend(own, hidden, mask, rng))
+        kept = self.filter_norm(self.filter_dropout(kept, rng, own))
+        attended = self.attention_norm(self.attend(own, hidden, mask, rng, own))
         mixed = self.alpha * kept + (1 - self.alpha) * attended
-        return self.feed_forward_norm(mixed + self.transform(mixed, rng))
+        return self.feed_forward_norm(self.transform(mixed, rng, mixed))
 
     def filtered(self, hidden: Tensor) -> Tensor:
         """Return the lowest frequencies as they are, and the others times b^2: [B, slots, D]."""

@@ -131,10 +131,10 @@ class LRUBlock(nn.Module):
         self, hidden: Tensor, real: Tensor, rng: Rng | None, only: Tensor | None = None
     ) -> Tensor:
         """Map [B, L, D] to [B, L, D], or to [B, 1, D]."""
-        given = self.recurrence_dropout(self.recurrence(hidden, real, only), rng)
-        hidden = self.recurrence_norm(Block.at(hidden, only) + given)
-        transformed = self.feed_forward_dropout(self.feed_forward(hidden, rng), rng)
-        return self.feed_forward_norm(hidden + transformed)
+        recurred, own = self.recurrence(hidden, real, only), Block.at(hidden, only)
+        hidden = self.recurrence_norm(self.recurrence_dropout(recurred, rng, own))
+        transformed = self.feed_forward(hidden, rng)
+        return self.feed_forward_norm(self.feed_forward_dropout(transformed, rng, hidden))
 
 
 class LRUEncoder(nn.Module):

@@ -22,9 +22,9 @@ class QueryNormBlock(Block):
     ) -> Tensor:
         """Map [B, L, D] to [B, L, D], or to [B, 1, D]."""
         queries = self.attention_norm(self.at(hidden, only))
-        hidden = queries + self.attend(queries, hidden, mask, rng)
+        hidden = self.attend(queries, hidden, mask, rng, queries)
         hidden = self.feed_forward_norm(hidden)
-        return hidden + self.transform(hidden, rng)
+        return self.transform(hidden, rng, hidden)
 
 
 @attrs.frozen(kw_only=True)

@@ -22,9 +22,9 @@ class PreNormBlock(Block):
     ) -> Tensor:
         """Map [B, L, D] to [B, L, D], or to [B, 1, D]."""
         normalised = self.attention_norm(hidden)
-        attended = self.attend(self.at(normalised, only), normalised, mask, rng)
-        hidden = self.at(hidden, only) + attended
-        return hidden + self.transform(self.feed_forward_norm(hidden), rng)
+        own = self.at(hidden, only)
+        hidden = self.attend(self.at(normalised, only), normalised, mask, rng, own)
+        return self.transform(self.feed_forward_norm(hidden), rng, hidden)
 
 
 @attrs.frozen(kw_only=True)

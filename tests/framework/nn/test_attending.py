@@ -29,10 +29,10 @@ def made_up(length, size=4, rows=2):
     return [values.double().requires_grad_() for values in made]
 
 
-def in_parts(query, key, value, mask, factors=(), num_heads=1):
+def in_parts(query, key, value, mask, kept=(), num_heads=1):
     packing = Packing([query.shape[:2]], [mask])
     flat = (values.flatten(0, 1) for values in (query, key, value))
-    return packing.cut(attend_in_parts(*flat, packing, num_heads, factors))[0]
+    return packing.cut(attend_in_parts(*flat, packing, num_heads, kept, 1.25))[0]
 
 
 def ones(shape, dtype):
@@ -92,12 +92,12 @@ def test_parts_and_their_gradients_with_dropout_and_heads_are_those_of_autograd(
     mask = causal_mask(length, given[0])
     if gaps:
         mask = hide_gaps(mask, torch.arange(2 * length).view(2, length) % 3)
-    kept = torch.randint(2, (2 * num_heads, length, length)).double() * 1.25
-    factors = [kept[:, start:stop, :stop] for start, stop in parts_of(length)]
-    attended = in_parts(*given, mask, factors, num_heads)
+    kept = torch.randint(2, (2 * num_heads, length, length), dtype=torch.uint8)
+    of_parts = [kept[:, start:stop, :stop] for start, stop in parts_of(length)]
+    attended = in_parts(*given, mask, of_parts, num_heads)
     by_head = [split_heads(values, num_heads) for values in given]
     whole = mask.repeat_interleave(num_heads, 0) if gaps else mask
-    expected = join_heads(attend_at_once(*by_head, whole, lambda *_: kept), num_heads)
+    expected = join_heads(attend_at_once(*by_head, whole, lambda *_: kept * 1.25), num_heads)
     assert_close(attended, expected)
     towards = torch.randn_like(expected)
     assert_close(

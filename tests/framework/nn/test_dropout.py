@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.testing import assert_close
 
 from fw.nn.dropout import AddressDropout
 from fw.random import Rng
@@ -31,6 +32,34 @@ def test_gradients_pass_where_values_do():
     dropped = AddressDropout(0.5, "x")(values, Rng.for_rows(3, 1, ROWS))
     dropped.sum().backward()
     assert values.grad.equal(dropped.detach())
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.3])
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_residual_in_the_same_pass_is_a_sum_and_so_are_its_gradients(probability, drawn):
+    values, onto = (torch.randn(400, 5, 6, requires_grad=True) for _ in range(2))
+    dropout, rng = AddressDropout(probability, "x"), Rng.for_rows(3, 1, ROWS) if drawn else None
+    found, expected = dropout(values, rng, onto), onto + dropout(values, rng)
+    assert_close(found, expected)
+    towards = torch.randn(400, 5, 6)
+    assert_close(
+        torch.autograd.grad(found, (values, onto), towards),
+        torch.autograd.grad(expected, (values, onto), towards),
+    )
+
+
+@pytest.mark.parametrize("residual", [True, False])
+def test_what_a_compiler_follows_drops_the_same(residual, monkeypatch):
+    values, rng = torch.randn(400, 5, 6, requires_grad=True), Rng.for_rows(3, 1, ROWS)
+    onto = torch.randn(400, 5, 6) if residual else None
+    by_hand = AddressDropout(0.3, "x")(values, rng, onto)
+    monkeypatch.setattr("fw.nn.dropout.is_written_out", lambda values: False)
+    plain = AddressDropout(0.3, "x")(values, rng, onto)
+    assert_close(by_hand, plain)
+    towards = torch.randn(400, 5, 6)
+    assert_close(
+        torch.autograd.grad(by_hand, values, towards), torch.autograd.grad(plain, values, towards)
+    )
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.001])

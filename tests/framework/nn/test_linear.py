@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.testing import assert_close
 
-from fw.nn.linear import Linear, over_rows
+from fw.nn.linear import Linear, mapped_by_each, over_rows
 
 
 @pytest.mark.parametrize("shape", [(5,), (7, 5), (3, 4, 5), (4099, 5), (2, 2048, 5), (0, 5)])
@@ -22,6 +22,30 @@ def test_values_and_gradients_are_those_of_torch(shape, bias):
         torch.autograd.grad(found, (values, *ours.parameters()), towards),
         torch.autograd.grad(expected, (values, *theirs.parameters()), towards),
     )
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("precision", [torch.float64, torch.bfloat16])
+def test_several_maps_of_the_same_values_are_those_of_each_alone(bias, precision):
+    maps = [Linear(5, size, bias=bias).double() for size in (3, 4, 3)]
+    values = torch.randn(2, 7, 5, dtype=torch.float64, requires_grad=True)
+    given = (values, *(weight for each in maps for weight in each.parameters()))
+    with torch.autocast("cpu", precision, enabled=precision == torch.bfloat16):
+        found = mapped_by_each(values, maps)
+        expected = [nn.Linear.forward(each, values) for each in maps]
+    assert_close(list(found), expected)
+    towards = [torch.randn_like(each) for each in expected]
+    assert_close(
+        torch.autograd.grad(found, given, towards), torch.autograd.grad(expected, given, towards)
+    )
+
+
+def test_one_of_several_maps_may_be_left_unused():
+    maps, values = [Linear(5, 3), Linear(5, 4)], torch.randn(6, 5, requires_grad=True)
+    _, second = mapped_by_each(values, maps)
+    second.sum().backward()
+    assert_close(values.grad, maps[1].weight.sum(0).expand(6, 5))
+    assert not maps[0].weight.grad.any()
 
 
 @pytest.mark.parametrize("rows", [1, 2047, 4095, 4096, 6145, 10_000])

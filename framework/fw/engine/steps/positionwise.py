@@ -7,7 +7,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from fw.interfaces import Batch, Negatives, Sequences, StepOutput
+from fw.interfaces import PAD, Batch, Loss, Negatives, Sequences, StepOutput
+from fw.nn.written_out import is_eager_on_cpu
+
+
+def rows_for(losses: Sequence[Loss], outputs: Sequence[StepOutput]) -> list[StepOutput]:
+    """Return what each of the losses is given, from the parts of a batch."""
+    if not losses:
+        return []
+    rows = as_rows(outputs)
+    alone = targets_alone(rows) if any(map(_looks_at_all_items, losses)) else rows
+    return [alone if _looks_at_all_items(loss) else rows for loss in losses]
 
 
 def as_rows(outputs: Sequence[StepOutput]) -> StepOutput:
@@ -18,6 +28,27 @@ def as_rows(outputs: Sequence[StepOutput]) -> StepOutput:
         hidden=_laid([output.hidden for output in outputs if output.hidden is not None]),
         negatives=_negatives([output.negatives for output in outputs]),
     )
+
+
+def targets_alone(output: StepOutput) -> StepOutput:
+    """Leave out rows ([T, 1, ...]) without a target, which a loss would have to leave out.
+
+    Only on a CPU, where their number may be looked at, and what is not computed is time.
+    """
+    targets, hidden = output.batch.targets, output.hidden
+    if hidden is None or not is_eager_on_cpu(hidden):
+        return output
+    kept = (targets.items[:, 0] != PAD).nonzero().squeeze(1)
+    items, lengths, rows = (each.index_select(0, kept) for each in targets[:3])
+    columns = {name: each.index_select(0, kept) for name, each in targets.columns.items()}
+    alone = targets._replace(items=items, lengths=lengths, rows=rows, columns=columns)
+    batch = Batch(alone, alone, alone)
+    return output._replace(batch=batch, hidden=hidden.index_select(0, kept), negatives=None)
+
+
+def _looks_at_all_items(loss: Loss) -> bool:
+    # With few negatives a row, its products cost no more than a copy of the rows that are left.
+    return "negatives" not in loss.requires
 
 
 def _rows(parts: Sequence[Sequences]) -> Sequences:

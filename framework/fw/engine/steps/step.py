@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from fw.engine.steps.batches import Group
 from fw.engine.steps.cutting import cut, cut_negatives, newest, slice_rows
 from fw.engine.steps.encoding import Part, encoded
-from fw.engine.steps.positionwise import as_rows
+from fw.engine.steps.positionwise import rows_for
 from fw.engine.steps.targets import gathered, most_targets, states_of_targets, without_context
 from fw.interfaces import (
     Batch,
@@ -181,11 +181,12 @@ class Step(nn.Module):
         negatives = self._negatives(batch, rng)
         given = zip(source, states, groups, strict=True)
         outputs = [self._output(part, hidden, negatives, group) for part, hidden, group in given]
-        at_once = [(as_rows(outputs), None)] if any(map(_positionwise, wanted.values())) else []
+        losses = {i: term.loss for i, term in wanted.items() if _positionwise(term)}
+        at_once = dict(zip(losses, rows_for(list(losses.values()), outputs), strict=True))
         parts = [(each, rng.part(g.start, g.stop)) for each, g in zip(outputs, groups, strict=True)]
         sums: dict[int, LossTerm] = {}
         for i, term in wanted.items():
-            for output, place in at_once if _positionwise(term) else parts:
+            for output, place in [(at_once[i], None)] if i in at_once else parts:
                 own = place and place.child(f"{term.name} loss")
                 found = term.loss(output._replace(rng=own))
                 sums[i] = _add(sums.get(i), checked_term(found, term.loss, batch.history.items))
