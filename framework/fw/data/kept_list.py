@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def list_kept(places: Places) -> list[KeptData]:
     """Return every entry of the cache, the largest first."""
     folder = places.cache / FOLDER
     paths = folder.iterdir() if folder.is_dir() else ()
-    return sorted(map(_described, paths), key=lambda entry: (-entry.bytes, entry.name))
+    found = (entry for path in paths for entry in _described(path))
+    return sorted(found, key=lambda entry: (-entry.bytes, entry.name))
 
 
 def remove_kept(places: Places, names: Iterable[str] | None) -> list[KeptData]:
@@ -50,15 +52,19 @@ def remove_kept(places: Places, names: Iterable[str] | None) -> list[KeptData]:
 
 def _remove(path: Path) -> None:
     try:
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    except FileNotFoundError:
+        pass  # somebody else was faster
     except OSError as error:
         raise DataError(f"cannot be removed: {path}\n    {error.strerror}") from error
 
 
-def _described(path: Path) -> KeptData:
+def _described(path: Path) -> Iterator[KeptData]:
+    """Yield an entry, unless it disappears meanwhile: finished by its maker, or removed."""
     files, note = _origin(path)
-    made = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
-    return KeptData(path.name, tuple(files), _size(path), made, note)
+    with suppress(FileNotFoundError):
+        made = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+        yield KeptData(path.name, tuple(files), _size(path), made, note)
 
 
 def _origin(path: Path) -> tuple[Sequence[str], str]:

@@ -6,12 +6,13 @@ from typing import get_args
 
 import attrs
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from fw import hookimpl, validators
 from fw.nn.block import Block
 from fw.nn.feed_forward import Activation
 from fw.nn.initialisation import Init
+from fw.nn.linear import Linear
 from fw.nn.packing import Packing
 from fw.nn.settings import DropoutPlace, EncoderSettings, setting
 from fw.random import Rng
@@ -27,8 +28,8 @@ class GatedBlock(Block):
 
     def __init__(self, *, size: int, **parts) -> None:
         super().__init__(size=size, **parts)
-        self.attention_gate = nn.Linear(size, size)
-        self.feed_forward_gate = nn.Linear(size, size)
+        self.attention_gate = Linear(size, size)
+        self.feed_forward_gate = Linear(size, size)
 
     def forward(
         self, hidden: Tensor, mask: Tensor | Packing, rng: Rng | None, only: Tensor | None = None

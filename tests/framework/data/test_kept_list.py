@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from fw.data import kept
+from fw.data import kept, kept_list
 from fw.data.kept_list import list_kept, remove_kept
 from fw.data.places import Places
 from fw.data.sequences import SequenceStore
@@ -50,6 +50,26 @@ def test_entries_are_listed_the_largest_first_with_why_they_will_not_be_used(pla
 
 def test_nothing_is_kept_where_there_is_no_cache(tmp_path):
     assert list_kept(Places(cache=tmp_path / "none")) == []
+
+
+@pytest.mark.parametrize("gone", ["c.zip", ".made-1"])
+def test_an_entry_that_disappears_while_they_are_listed_is_left_out(places, monkeypatch, gone):
+    seen = kept_list._origin
+
+    def origin(path):
+        if path.name == gone:
+            kept_list._remove(path)
+        return seen(path)
+
+    monkeypatch.setattr(kept_list, "_origin", origin)
+    assert gone not in [entry.name for entry in list_kept(places)]
+    assert len(list_kept(places)) == 3
+
+
+def test_an_entry_that_somebody_else_has_removed_counts_as_removed(places, monkeypatch):
+    remove = kept_list._remove
+    monkeypatch.setattr(kept_list, "_remove", lambda path: (remove(path), remove(path)))
+    assert [entry.name for entry in remove_kept(places, ["a.zip"])] == ["a.zip"]
 
 
 def test_what_is_removed_is_gone_and_the_rest_is_not(places):
