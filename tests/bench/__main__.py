@@ -22,6 +22,7 @@ from tests.bench import (
     peers,
     plain,
     startup,
+    targets,
 )
 from tests.bench.report import Report, environment, load, write_json
 
@@ -53,6 +54,7 @@ BENCHMARKS = {
     "exponentials": pairs_of(exponentials),
     "negatives": pairs_of(negatives),
     "grouping": pairs_of(grouping),
+    "targets": pairs_of(targets),
 }
 
 
