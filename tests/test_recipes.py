@@ -31,7 +31,9 @@ def test_there_is_something_to_check():
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_shipped_recipe_is_right_and_begins_with_what_it_is(file, registry):
-    assert read_recipe(file, registry).path == file
+    read = read_recipe(file, registry)
+    assert read.path == file
+    assert read.notes == ()
     assert file.read_text(encoding="utf-8").startswith("# ")
 
 

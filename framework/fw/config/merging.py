@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
+
 from fw.config.nodes import Node
 from fw.config.parsing import parse_file
 from fw.config.sources import find_recipe
@@ -23,13 +25,15 @@ def merge(parent: Node, child: Node) -> Node:
     if parent.is_list and child.is_table and _has_positions(child):
         entries = enumerate(parent.value)
         return Node([_merged(old, child.get(i)) for i, old in entries], parent.place)
-    if not (parent.is_table and child.is_table) or _renames(parent, child):
+    if not (parent.is_table and child.is_table):
         return child
+    if _renames(parent, child):
+        return attrs.evolve(child, replaced=parent)
     merged = {key: _merged(old, child.get(key)) for key, old in parent.value.items()}
     # A problem of the table as a whole belongs to where it was written, not to a change of a key.
     changed = child.place.override or child.place.partial
     place = parent.place if changed else child.place
-    return Node({**parent.value, **child.value, **merged}, place)
+    return Node({**parent.value, **child.value, **merged}, place, parent.replaced)
 
 
 def _merged(parent: Node, child: Node | None) -> Node:

@@ -57,6 +57,7 @@ class Node:
 
     value: Any
     place: Place
+    replaced: Node | None = None  # the table of another component in whose place this one stands
 
     @property
     def is_table(self) -> bool:

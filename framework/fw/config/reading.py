@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fw.config.checks import CHECKS, Draft
+from fw.config.left_behind import notes_of
 from fw.config.merging import with_parents
 from fw.config.nodes import Node, Place
 from fw.config.overrides import Override, with_overrides
@@ -69,6 +70,7 @@ def _read(reader: Structurer, file: Path) -> Recipe:
         views=views,
         components={name: tuple(chosen for _, chosen in draft.read(name)) for name in KINDS},
         path=file,
+        notes=tuple(note for name in KINDS for note in notes_of(draft.read(name))),
     )
 
 

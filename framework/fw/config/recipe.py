@@ -146,7 +146,10 @@ class Chosen:
 
 @attrs.frozen(kw_only=True, eq=False)
 class Recipe:
-    """All that configures a run. ``components`` are by kind; ``path`` is the recipe's file."""
+    """All that configures a run. ``components`` are by kind; ``path`` is the recipe's file.
+
+    ``notes`` say what may not be as its author thinks.
+    """
 
     seed: int
     max_len: int
@@ -154,6 +157,7 @@ class Recipe:
     views: Views
     components: Mapping[str, tuple[Chosen, ...]]
     path: Path | None = None
+    notes: tuple[str, ...] = ()
 
     def many(self, kind: str) -> tuple[Chosen, ...]:
         """Return all components of a kind, in the recipe's order."""

@@ -209,6 +209,8 @@ def _execute(
     peers: Peers = ALONE,
 ) -> Result:
     watch = Stopwatch()
+    for note in recipe.notes:
+        reporter.warn(note)
     with _kept_if_trained(folder, reporter), memory_explained(recipe):
         with watch.during("preparing"):
             places = Places.from_environment(Path(data) if data else None)

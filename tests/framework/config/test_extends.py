@@ -58,6 +58,37 @@ def test_another_component_drops_the_keys_of_the_old_one_and_its_fallback(child,
     }
 
 
+LEFT = "dataset 'made_up' has min_user_count = 0, its default: min_user_count = 5 of {} was for 'table'"
+
+
+def test_a_key_that_both_have_and_only_the_old_one_was_given_is_told(child, changed):
+    parent = changed(('name = "made_up"', TABLE))
+    line = parent.splitlines().index("min_user_count = 5") + 1
+    told = child('[dataset]\nname = "made_up"\n', parent=parent).notes
+    assert told == (LEFT.format(f"parent.toml:{line}"),)
+    grandchild = child('[dataset]\nname = "made_up"\n[training]\nepochs = 3', parent=parent)
+    assert grandchild.notes == told
+
+
+def test_it_is_told_of_overrides_too(child, changed):
+    parent = changed(('name = "made_up"', TABLE))
+    assert len(child("", 'dataset={name="made_up"}', parent=parent).notes) == 1
+    assert child("", "dataset.min_user_count=7", parent=parent).notes == ()
+
+
+@pytest.mark.parametrize("said", ["min_user_count = 5", "min_user_count = 0", "min_user_count = 3"])
+def test_nothing_is_told_of_a_key_that_is_given_anew(child, changed, said):
+    parent = changed(('name = "made_up"', TABLE))
+    assert child(f'[dataset]\nname = "made_up"\n{said}\n', parent=parent).notes == ()
+
+
+def test_nothing_is_told_where_the_default_is_what_the_old_one_was_given(child, changed):
+    parent = changed(
+        ('name = "made_up"', TABLE.replace("min_user_count = 5", "min_user_count = 0"))
+    )
+    assert child('[dataset]\nname = "made_up"\n', parent=parent).notes == ()
+
+
 def test_a_key_of_the_dropped_component_is_unknown_to_the_new_one(complaint, write, changed):
     write(changed(('name = "made_up"', TABLE)), "parent.toml")
     assert complaint(CHILD + '[dataset]\nname = "made_up"\nseparator = "tab"\n') == (

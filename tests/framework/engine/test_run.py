@@ -366,6 +366,14 @@ def test_case_B36_a_row_left_over_is_warned_of_and_costs_nothing(recipe):
     assert all(math.isfinite(value) for value in losses(result)[0].values())
 
 
+def test_a_setting_left_behind_by_naming_another_encoder_is_warned_of(recipe):
+    reporter = Silent()
+    another = 'encoder={name="sasrec_bert", num_blocks=1, num_heads=1}'
+    run(recipe, another, "training.epochs=0", reporter=reporter)
+    (told,) = [message for message in reporter.warned if "hidden_size" in message]
+    assert told.startswith("encoder 'sasrec_bert' has hidden_size = ")
+
+
 def test_weights_and_components_do_not_move_when_a_loss_is_added(recipe):
     registry = discover()
 
