@@ -58,14 +58,17 @@ def test_another_component_drops_the_keys_of_the_old_one_and_its_fallback(child,
     }
 
 
-LEFT = "dataset 'made_up' has min_user_count = 0, its default: min_user_count = 5 of {} was for 'table'"
+LEFT = (
+    "dataset 'made_up' has min_user_count = 0, its default: "
+    "min_user_count = 5 of parent.toml:{} was for 'table'"
+)
 
 
 def test_a_key_that_both_have_and_only_the_old_one_was_given_is_told(child, changed):
     parent = changed(('name = "made_up"', TABLE))
     line = parent.splitlines().index("min_user_count = 5") + 1
     told = child('[dataset]\nname = "made_up"\n', parent=parent).notes
-    assert told == (LEFT.format(f"parent.toml:{line}"),)
+    assert told == (LEFT.format(line),)
     grandchild = child('[dataset]\nname = "made_up"\n[training]\nepochs = 3', parent=parent)
     assert grandchild.notes == told
 
