@@ -71,6 +71,8 @@ class BothWays:
 
     causal: ClassVar[bool] = False
 
+    dropout: float = setting(0.4, validators.below_one)
+
 
 @attrs.frozen(kw_only=True)
 class Crop:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fw.config.nodes import Node, Place
-from fw.config.recipe import Chosen
+from fw.config.recipe import Chosen, plain_fields
 
 
 def notes_of(parts: Iterable[tuple[Node, Chosen]]) -> Iterator[str]:
     """Say which settings of a replaced component its successor has too, and what they are now.
 
-    That is the rule of ``extends``, and easily forgotten where both have the same keys.
+    That is the rule of ``extends``, and easily forgotten where both have the same keys. Keys of
+    fw's own are not looked at: how data is cleaned belongs to the data.
     """
     for node, chosen in parts:
         if node.replaced is not None:
@@ -19,12 +20,12 @@ def notes_of(parts: Iterable[tuple[Node, Chosen]]) -> Iterator[str]:
 
 
 def _notes(node: Node, replaced: Node, chosen: Chosen) -> Iterator[str]:
-    table = chosen.table
+    settings = plain_fields(chosen.settings)
     for key, old in replaced.value.items():
-        if key in node.value or key not in table or table[key] == old.plain():
+        if key in node.value or key not in settings or settings[key] == old.plain():
             continue
         yield (
-            f"{chosen.kind} {chosen.name!r} has {key} = {table[key]!r}, its default: "
+            f"{chosen.kind} {chosen.name!r} has {key} = {settings[key]!r}, its default: "
             f"{key} = {old.plain()!r} of {_where(old.place)} was for "
             f"{replaced.value['name'].value!r}"
         )

@@ -137,7 +137,7 @@ class Chosen:
     def table(self) -> dict[str, Any]:
         """The component's table with every default filled in."""
         try:
-            return {"name": self.name, **_plain_fields(self.slot), **_plain_fields(self.settings)}
+            return {"name": self.name, **plain_fields(self.slot), **plain_fields(self.settings)}
         except TypeError as error:
             raise PluginError(
                 f"{self.kind} {self.name!r} of plugin {self.entry.owner}: {error}"
@@ -183,11 +183,11 @@ class Recipe:
             if (found := self.many(kind.name))
         }
         top = {"seed": self.seed, "max_len": self.max_len}
-        named = {"views": _plain_fields(self.views), "training": _plain_fields(self.training)}
+        named = {"views": plain_fields(self.views), "training": plain_fields(self.training)}
         return {**top, **tables, **named}
 
 
-def _plain_fields(instance: Any) -> dict[str, Any]:
+def plain_fields(instance: Any) -> dict[str, Any]:
     """Return what a recipe would say for an attrs instance; TOML has no None, which is left out."""
     values = {
         field.alias or field.name: getattr(instance, field.name)

@@ -58,37 +58,36 @@ def test_another_component_drops_the_keys_of_the_old_one_and_its_fallback(child,
     }
 
 
+ANOTHER = '[task]\nname = "hidden_item"\n[encoder]\nname = "both_ways"\n'
 LEFT = (
-    "dataset 'made_up' has min_user_count = 0, its default: "
-    "min_user_count = 5 of parent.toml:{} was for 'table'"
+    "encoder 'both_ways' has dropout = 0.4, its default: "
+    "dropout = 0.1 of parent.toml:{} was for 'small'"
 )
 
 
-def test_a_key_that_both_have_and_only_the_old_one_was_given_is_told(child, changed):
-    parent = changed(('name = "made_up"', TABLE))
-    line = parent.splitlines().index("min_user_count = 5") + 1
-    told = child('[dataset]\nname = "made_up"\n', parent=parent).notes
+def test_a_setting_that_both_have_and_only_the_old_one_was_given_is_told(child, recipe_text):
+    line = recipe_text.splitlines().index("dropout = 0.1") + 1
+    told = child(ANOTHER).notes
     assert told == (LEFT.format(line),)
-    grandchild = child('[dataset]\nname = "made_up"\n[training]\nepochs = 3', parent=parent)
-    assert grandchild.notes == told
+    assert child(f"{ANOTHER}[training]\nepochs = 3\n").notes == told
 
 
-def test_it_is_told_of_overrides_too(child, changed):
-    parent = changed(('name = "made_up"', TABLE))
-    assert len(child("", 'dataset={name="made_up"}', parent=parent).notes) == 1
-    assert child("", "dataset.min_user_count=7", parent=parent).notes == ()
+def test_it_is_told_of_overrides_too(child):
+    assert len(child("", 'encoder={name="both_ways"}', 'task.name="hidden_item"').notes) == 1
+    assert child("", "encoder.dropout=0.3").notes == ()
 
 
-@pytest.mark.parametrize("said", ["min_user_count = 5", "min_user_count = 0", "min_user_count = 3"])
-def test_nothing_is_told_of_a_key_that_is_given_anew(child, changed, said):
-    parent = changed(('name = "made_up"', TABLE))
-    assert child(f'[dataset]\nname = "made_up"\n{said}\n', parent=parent).notes == ()
+@pytest.mark.parametrize("dropout", [0.1, 0.3, 0.4])
+def test_nothing_is_told_of_a_key_that_is_given_anew(child, dropout):
+    assert child(f"{ANOTHER}dropout = {dropout}\n").notes == ()
 
 
 def test_nothing_is_told_where_the_default_is_what_the_old_one_was_given(child, changed):
-    parent = changed(
-        ('name = "made_up"', TABLE.replace("min_user_count = 5", "min_user_count = 0"))
-    )
+    assert child(ANOTHER, parent=changed(("dropout = 0.1", "dropout = 0.4"))).notes == ()
+
+
+def test_nothing_is_told_of_how_other_data_was_cleaned(child, changed):
+    parent = changed(('name = "made_up"', TABLE))
     assert child('[dataset]\nname = "made_up"\n', parent=parent).notes == ()
 
 

@@ -54,7 +54,7 @@ def test_of_two_for_one_key_the_later_counts(read, recipe_text):
 def test_a_new_name_drops_the_keys_of_the_old_in_any_order(read, changed, order):
     text = changed(("dropout = 0.1", "dropout = 0.1\nhidden_size = 4"))
     overrides = ('encoder.name="both_ways"', 'task.name="hidden_item"')[::order]
-    assert read(text, *overrides).resolved["encoder"] == {"name": "both_ways"}
+    assert read(text, *overrides).resolved["encoder"] == {"name": "both_ways", "dropout": 0.4}
 
 
 def test_a_new_name_drops_the_fallback(read, changed):
