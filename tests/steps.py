@@ -76,6 +76,18 @@ def small_step(encoder=None):
     )
 
 
+def step_with(step, *, terms, sampler=None):
+    """Return a step of the same task and encoder with other losses."""
+    return Step(
+        seed=1,
+        max_len=MAX_LEN,
+        task=step.task,
+        encoder=step.encoder,
+        terms=terms,
+        sampler=sampler,
+    )
+
+
 class Replayer:
     """Stands in for a GPU that records steps of two terms: a replay calls the step again."""
 

@@ -22,7 +22,7 @@ def measure():
 
     yield from take_turns(
         {
-            "positions with a target": lambda: run(*rows_for([loss], [output])),
+            "positions with a target": lambda: run(rows_for({0: loss}, [output])[0]),
             "all positions": lambda: run(as_rows([output])),
         }
     )

@@ -46,24 +46,24 @@ def command(
     registry = load_plugins(plugins)
     if has_sweep(recipe) and not resolved:
         sweep = read_sweep(recipe, registry, overrides)
-        _warn(sweep.rows[0].recipe, data, [row.recipe for row in sweep.rows])
+        _warn([row.recipe for row in sweep.rows], data)
         click.echo(f"ok: {sweep.rows[0].recipe.path}\n{_rows(sweep)}", nl=False)
         return
     if has_search(recipe) and not resolved:
         search = read_search(recipe, registry, overrides)
-        _warn(search.recipe, data)
+        _warn([search.recipe], data)
         click.echo(
             f"ok: {search.recipe.path}\n{_summary(search.recipe)}{_ranges(search)}", nl=False
         )
         return
     read = read_recipe(recipe, registry, overrides)
-    _warn(read, data)
+    _warn([read], data)
     click.echo(recipe_text(read) if resolved else f"ok: {read.path}\n{_summary(read)}", nl=False)
 
 
-def _warn(recipe: Recipe, data: Path | None, rows: Sequence[Recipe] = ()) -> None:
-    _warn_of_missing_files(recipe, data)
-    for note in dict.fromkeys(note for read in rows or [recipe] for note in read.notes):
+def _warn(recipes: Sequence[Recipe], data: Path | None) -> None:
+    _warn_of_missing_files(recipes[0], data)
+    for note in dict.fromkeys(note for recipe in recipes for note in recipe.notes):
         warn(note)
 
 

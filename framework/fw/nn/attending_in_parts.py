@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,17 +40,11 @@ def attend_in_parts(
     with ``scale``, else 0; there is none without dropout.
     """
     masks = [mask.to(query.dtype) for mask in packing.masks]
+    scale = scale if kept else 1.0
     given = (query, key, value, packing._replace(masks=masks), num_heads, scale, *kept)
     with torch.autocast("cpu", enabled=False):  # all is in the precision of what is given
         attended: Tensor = _AttentionInParts.apply(*given)  # type: ignore[no-untyped-call]
     return attended
-
-
-class Drop(NamedTuple):
-    """Dropout of a part's weights ([b * heads, queries, keys])."""
-
-    kept: Tensor  # 1 or 0, uint8
-    scale: float  # of what is kept
 
 
 class _AttentionInParts(torch.autograd.Function):
@@ -71,13 +65,13 @@ class _AttentionInParts(torch.autograd.Function):
         scale: float,
         *kept: Tensor,
     ) -> Tensor:
-        attended, weights = torch.empty_like(query), list[Tensor]()
-        drops = iter(_drops(packing, kept, scale))
+        attended, weights, given = torch.empty_like(query), list[Tensor](), iter(kept)
         groups = _groups((query, key, value, attended), packing, num_heads)
         for group, mask in zip(groups, packing.masks, strict=True):
             hiding = mask.repeat_interleave(num_heads, 0) if mask.dim() == 3 else mask
             for part in parts_of(group[0].shape[2]):
-                weights.append(_attend(group, part, hiding, next(drops)))
+                drop = next(given) if kept else None
+                weights.append(_attend(group, part, hiding, drop, scale))
         ctx.save_for_backward(query, key, value, *weights, *kept)
         ctx.packing, ctx.num_heads, ctx.scale = packing, num_heads, scale
         return attended
@@ -91,24 +85,21 @@ class _AttentionInParts(torch.autograd.Function):
         parts = [parts_of(width) for _, width in ctx.packing.shapes]
         number = sum(map(len, parts))
         weights, kept = saved[:number], saved[number:]
-        each = iter(zip(weights, _drops(ctx.packing, kept, ctx.scale), strict=True))
+        each = iter(zip(weights, kept or [None] * number, strict=True))
         groups = _groups(given, ctx.packing, ctx.num_heads)
         for group, spans in zip(groups, parts, strict=True):
             # The last part first: it has all keys, so that others are added to its gradients.
-            for part, of_part in reversed([(span, next(each)) for span in spans]):
-                _differentiate(group, part, *of_part)
+            for part, (shares, drop) in reversed([(span, next(each)) for span in spans]):
+                _differentiate(group, part, shares, drop, ctx.scale)
         return *found, None, None, None, *(None for _ in kept)
 
 
-def _drops(packing: Packing, kept: Sequence[Tensor], scale: float) -> Sequence[Drop | None]:
-    """Return the dropout of each part's weights; without any, as many times none."""
-    if kept:
-        return [Drop(each, scale) for each in kept]
-    return [None for _, width in packing.shapes for _ in parts_of(width)]
-
-
 def _attend(
-    group: Sequence[Tensor], part: tuple[int, int], mask: Tensor, drop: Drop | None
+    group: Sequence[Tensor],
+    part: tuple[int, int],
+    mask: Tensor,
+    kept: Tensor | None,
+    kept_scale: float,
 ) -> Tensor:
     """Write what a part of the queries attends to into the last of a group; return the weights.
 
@@ -118,36 +109,38 @@ def _attend(
     query, key, value = (each.flatten(0, 1) for each in group[:3])
     hiding = mask[..., start:stop, :stop]
     scores = torch.baddbmm(hiding, query[:, start:stop], key[:, :stop].mT, alpha=scale_of(query))
-    weights, into = scores.softmax(-1), group[3][:, :, start:stop]
-    if drop is None:
-        _multiply(into, weights, value[:, :stop])
-    else:
-        _multiply(into, drop.kept.to(weights.dtype).mul_(weights), value[:, :stop], drop.scale)
+    weights = scores.softmax(-1)
+    dropped = weights if kept is None else kept.to(weights.dtype).mul_(weights)
+    _multiply(group[3][:, :, start:stop], dropped, value[:, :stop], kept_scale)
     return weights
 
 
 def _differentiate(
-    group: Sequence[Tensor], part: tuple[int, int], weights: Tensor, drop: Drop | None
+    group: Sequence[Tensor],
+    part: tuple[int, int],
+    weights: Tensor,
+    kept: Tensor | None,
+    kept_scale: float,
 ) -> None:
     """Write or add a part's gradients into the last three of a group ([b, heads, w, d] each)."""
     start, stop = part
     query, key, value, gradient = (each.flatten(0, 1) for each in group[:4])
     own = gradient[:, start:stop]
-    to_weights, dropped, dropped_scale = torch.bmm(own, value[:, :stop].mT), weights, 1.0
-    if drop is not None:
-        factors, dropped_scale = drop.kept.to(weights.dtype), drop.scale
+    to_weights, dropped = torch.bmm(own, value[:, :stop].mT), weights
+    if kept is not None:
+        factors = kept.to(weights.dtype)
         to_weights.mul_(factors)
         dropped = factors.mul_(weights)
     to_scores = torch.ops.aten._softmax_backward_data(to_weights, weights, -1, weights.dtype)
     to_query, to_key, to_value = group[4][:, :, start:stop], *(g[:, :, :stop] for g in group[5:])
-    others, scale = stop < query.shape[1], scale_of(query) * dropped_scale
+    others, scale = stop < query.shape[1], scale_of(query) * kept_scale
     _multiply(to_query, to_scores, key[:, :stop], scale)
     _multiply(to_key, to_scores.mT, query[:, start:stop], scale, add=others)
-    _multiply(to_value, dropped.mT, own, dropped_scale, add=others)
+    _multiply(to_value, dropped.mT, own, kept_scale, add=others)
 
 
 def _multiply(
-    into: Tensor, left: Tensor, right: Tensor, scale: float = 1.0, *, add: bool = False
+    into: Tensor, left: Tensor, right: Tensor, scale: float, *, add: bool = False
 ) -> None:
     """Write scale left right ([b * heads, w, d]) into [b, heads, w, d], or add it to that.
 

@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from tests.steps import LENGTHS, history_of, small_step
+from tests.steps import LENGTHS, history_of, small_step, step_with
 from torch.testing import assert_close
 
 from fw import LossTerm
 from fw.engine.steps import positionwise
 from fw.engine.steps.batches import Group
-from fw.engine.steps.step import Step, Term
+from fw.engine.steps.step import Term
 from fw.interfaces import PAD
 from fw_plugins.losses.cross_entropy import CrossEntropy
 
@@ -33,14 +33,7 @@ class Watched:
 def step_of(*losses):
     small = small_step()
     terms = [Term(f"loss {i}", loss, 1.0) for i, loss in enumerate(losses)]
-    return Step(
-        seed=1,
-        max_len=12,
-        task=small.task,
-        encoder=small.encoder,
-        sampler=small.sampler,
-        terms=terms,
-    )
+    return step_with(small, terms=terms, sampler=small.sampler)
 
 
 def taken(step):

@@ -3,13 +3,22 @@
 import numpy as np
 import pytest
 import torch
-from tests.steps import LENGTHS, MAX_LEN, NUM_ITEMS, SIZE, history_of, small_info, small_step
+from tests.steps import (
+    LENGTHS,
+    MAX_LEN,
+    NUM_ITEMS,
+    SIZE,
+    history_of,
+    small_info,
+    small_step,
+    step_with,
+)
 from torch import nn
 
 from fw import LossTerm, Negatives
 from fw.engine.steps.batches import Group, cut_groups
 from fw.engine.steps.cutting import newest
-from fw.engine.steps.step import Step, Term
+from fw.engine.steps.step import Term
 from fw.nn.items import ItemTable
 from fw_plugins.losses.bce import BinaryCrossEntropy
 from fw_plugins.samplers.uniform import Uniform
@@ -90,14 +99,7 @@ def test_a_rows_part_of_the_loss_is_the_same_in_any_batch(step):
 
 def test_adding_a_contrastive_loss_moves_no_negative(step):
     history, lengths = histories(list(range(10)))
-    alone = Step(
-        seed=1,
-        max_len=MAX_LEN,
-        task=step.task,
-        encoder=step.encoder,
-        terms=step.terms[:1],
-        sampler=step.sampler,
-    )
+    alone = step_with(step, terms=step.terms[:1], sampler=step.sampler)
     groups = cut_groups(lengths)
     assert alone(history, groups, 1)[1][0] == step(history, groups, 1)[1][0]
 
@@ -117,13 +119,7 @@ def test_a_batch_in_which_nothing_is_counted_has_a_loss_of_zero(step):
             return LossTerm(output.hidden.sum() * 0, torch.tensor(0))
 
     history, lengths = histories([0, 1])
-    empty = Step(
-        seed=1,
-        max_len=MAX_LEN,
-        task=step.task,
-        encoder=step.encoder,
-        terms=[Term("nothing", CountsNothing(), 1.0)],
-    )
+    empty = step_with(step, terms=[Term("nothing", CountsNothing(), 1.0)])
     assert empty(history, cut_groups(lengths), 1)[0].item() == 0.0
 
 
@@ -161,17 +157,6 @@ class DrawsItself:
         drawn = output.rng.uniform(tuple(output.batch.targets.items.shape))
         real = output.batch.targets.is_real()
         return LossTerm((drawn * real).sum() + output.hidden.sum() * 0, real.sum())
-
-
-def step_with(step, *, terms, sampler=None):
-    return Step(
-        seed=1,
-        max_len=MAX_LEN,
-        task=step.task,
-        encoder=step.encoder,
-        terms=terms,
-        sampler=sampler,
-    )
 
 
 def test_every_loss_draws_for_its_rows_from_a_place_of_its_own(step):

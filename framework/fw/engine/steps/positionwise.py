@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -11,13 +11,13 @@ from fw.interfaces import PAD, Batch, Loss, Negatives, Sequences, StepOutput
 from fw.nn.written_out import is_eager_on_cpu
 
 
-def rows_for(losses: Sequence[Loss], outputs: Sequence[StepOutput]) -> list[StepOutput]:
+def rows_for(losses: Mapping[int, Loss], outputs: Sequence[StepOutput]) -> dict[int, StepOutput]:
     """Return what each of the losses is given, from the parts of a batch."""
     if not losses:
-        return []
+        return {}
     rows = as_rows(outputs)
-    alone = targets_alone(rows) if any(map(_looks_at_all_items, losses)) else rows
-    return [alone if _looks_at_all_items(loss) else rows for loss in losses]
+    alone = targets_alone(rows) if any(map(_looks_at_all_items, losses.values())) else rows
+    return {i: alone if _looks_at_all_items(loss) else rows for i, loss in losses.items()}
 
 
 def as_rows(outputs: Sequence[StepOutput]) -> StepOutput:

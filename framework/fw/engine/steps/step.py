@@ -182,7 +182,7 @@ class Step(nn.Module):
         given = zip(source, states, groups, strict=True)
         outputs = [self._output(part, hidden, negatives, group) for part, hidden, group in given]
         losses = {i: term.loss for i, term in wanted.items() if _positionwise(term)}
-        at_once = dict(zip(losses, rows_for(list(losses.values()), outputs), strict=True))
+        at_once = rows_for(losses, outputs)
         parts = [(each, rng.part(g.start, g.stop)) for each, g in zip(outputs, groups, strict=True)]
         sums: dict[int, LossTerm] = {}
         for i, term in wanted.items():
