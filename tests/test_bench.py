@@ -81,6 +81,8 @@ def test_contenders_take_turns_and_every_other_round_goes_backwards(contender, t
     outcomes = interleave({"a": contender("a"), "b": contender("b")}, rounds=3)
     assert (tmp_path / "log").read_text() == "abbaabba"
     assert [len(outcome.seconds) for outcome in outcomes.values()] == [3, 3]  # one warms up
+    assert len(outcomes["a"].handovers) == 3
+    assert min(outcomes["a"].handovers) > 0
     assert outcomes["a"].about == {"version": "1.0"}
     assert 1 < outcomes["a"].peak_megabytes < 100  # its own, not that of this process
 
@@ -112,12 +114,20 @@ def test_ratios_are_taken_round_by_round():
 
 def test_pairs_are_those_that_were_measured():
     def outcome(*seconds):
-        return Outcome(about={}, seconds=seconds, peak_megabytes=1.0)
+        return Outcome(about={}, seconds=seconds, peak_megabytes=1.0, handovers=seconds)
 
     rows = peers.pairs({"fw BCE": outcome(1.0, 2.0), "RecTools BCE": outcome(4.0, 6.0)})
     (row,) = rows
     assert (row["what"], row["against"]) == ("RecTools BCE", "fw BCE")
     assert (row["times (median)"], row["min"], row["max"]) == (3.5, 3.0, 4.0)
+
+
+def test_every_turn_is_told_with_the_handover_between_cores_meanwhile():
+    outcome = Outcome(about={}, seconds=[3.5, 4.5], peak_megabytes=1.0, handovers=[4.4, 7.1])
+    assert peers.turns({"fw BCE": outcome}) == [
+        {"what": "fw BCE", "seconds": 3.5, "handover, microseconds": 4.4},
+        {"what": "fw BCE", "seconds": 4.5, "handover, microseconds": 7.1},
+    ]
 
 
 def test_a_report_hides_lists_in_markdown_and_keeps_them_in_json(tmp_path):

@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import attrs
+from tests.bench.handover import handover
 from tests.bench.report import spread
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,7 @@ class Outcome:
     about: Mapping[str, str]
     seconds: Sequence[float]
     peak_megabytes: float
+    handovers: Sequence[float]  # microseconds, one a turn
 
     def row(self) -> dict:
         """Return its columns."""
@@ -86,9 +88,16 @@ def interleave(commands: Mapping[str, Command], rounds: int) -> dict[str, Outcom
         turns: dict[str, list[dict]] = {name: [] for name in running}
         for number in range(rounds + 1):
             for name in list(running)[:: -1 if number % 2 else 1]:
-                turns[name].append(running[name].turn())
+                turns[name].append(_turn(running[name]))
                 print(f"round {number} {name} {turns[name][-1]}", file=sys.stderr)
     return {name: _outcome(about[name], turns[name]) for name in commands}
+
+
+def _turn(contender: Contender) -> dict[str, float]:
+    """Let it do a turn; adds the longer handover of before and after, since cores may wander."""
+    before = handover()
+    turn = contender.turn()
+    return {**turn, "handover": max(before, handover())}
 
 
 def _outcome(about: Mapping[str, str], turns: Sequence[Mapping[str, float]]) -> Outcome:
@@ -96,6 +105,7 @@ def _outcome(about: Mapping[str, str], turns: Sequence[Mapping[str, float]]) -> 
         about=about,
         seconds=[turn["seconds"] for turn in turns[1:]],
         peak_megabytes=turns[-1]["peak_megabytes"],
+        handovers=[turn["handover"] for turn in turns[1:]],
     )
 
 

@@ -54,6 +54,7 @@ def measure(options) -> Tables:
             {"what": name, **outcome.row()} for name, outcome in outcomes.items()
         ],
         "How many times as long, in pairs of one round": pairs(outcomes),
+        "Each turn": turns(outcomes),
         "Versions": [{"of": name, "versions": text} for text, name in _versions(outcomes).items()],
     }
 
@@ -93,6 +94,15 @@ def pairs(outcomes: Mapping[str, Outcome]) -> list[dict]:
         {"what": other, "against": own, **ratios(outcomes[other].seconds, outcomes[own].seconds)}
         for own, other in PAIRS
         if own in outcomes and other in outcomes
+    ]
+
+
+def turns(outcomes: Mapping[str, Outcome]) -> list[dict]:
+    """Return a row for each turn: its seconds, and how long cores waited for one another then."""
+    return [
+        {"what": name, "seconds": seconds, "handover, microseconds": waited}
+        for name, outcome in outcomes.items()
+        for seconds, waited in zip(outcome.seconds, outcome.handovers, strict=True)
     ]
 
 
