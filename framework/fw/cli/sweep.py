@@ -33,6 +33,13 @@ if TYPE_CHECKING:
 @click.option("--address", metavar="ADDRESS", help="Of the executor's cluster.")
 @click.option("--quick", is_flag=True, help="Small synthetic data, few epochs, one seed: a trial.")
 @click.option("--seeds", metavar="LIST", help="Seeds in place of the recipe's: 1,2,3.")
+@click.option(
+    "--row",
+    "rows",
+    multiple=True,
+    metavar="NAME",
+    help="Only this row and the baseline. Repeatable.",
+)
 @recipe_options
 @device_option
 @click.option(
@@ -50,6 +57,7 @@ def command(
     address: str | None,
     quick: bool,
     seeds: str | None,
+    rows: tuple[str, ...],
     overrides: tuple[str, ...],
     plugins: tuple[str, ...],
     data: Path | None,
@@ -74,6 +82,7 @@ def command(
     if quick:
         few = sweep.seeds if seeds else sweep.seeds[:1]
         sweep = attrs.evolve(sweep, name=f"{sweep.name}-quick", seeds=few)
+    sweep = sweep.only(rows) if rows else sweep
     folder = sweeps / sweep.name
     setting = Setting(folder=folder, plugins=plugins, data=data, device=device)
     failed = _run(setting, sweep, jobs)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from fw.config.recipe import Recipe
+from fw.config.suggestions import did_you_mean, listed
 from fw.config.writing import recipe_text
+from fw.errors import UserError
 from fw.sweep.outline import Outline, run_name
 
 if TYPE_CHECKING:
@@ -64,6 +66,19 @@ class Sweep:
             baseline=self.baseline,
             rows=tuple(row.name for row in self.rows),
         )
+
+    def only(self, names: Sequence[str]) -> Sweep:
+        """Return the sweep of the rows of such names, and of the baseline.
+
+        Raises UserError where there is no row of a name.
+        """
+        known = [row.name for row in self.rows]
+        for name in names:
+            if name not in known:
+                advice = did_you_mean(name, known) or f"the rows are {listed(known)}"
+                raise UserError(f"no row is named {name!r}\n{advice}")
+        wanted = {self.baseline, *names}
+        return attrs.evolve(self, rows=[row for row in self.rows if row.name in wanted])
 
     def jobs(self) -> list[Job]:
         """Return all runs, seed by seed: stopped early, it has whole tables of fewer seeds."""

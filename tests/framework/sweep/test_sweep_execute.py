@@ -188,6 +188,33 @@ def test_seeds_can_be_given_on_the_command_line(recipe):
     assert names == ["plain-seed2", "plain-seed3", "wider-seed2", "wider-seed3"]
 
 
+THIRD = """
+[[sweep.rows]]
+name = "narrow"
+set = { "training.epochs" = 1, "encoder.hidden_size" = 4 }
+"""
+
+
+def test_rows_can_be_chosen_and_the_baseline_runs_along(tmp_path):
+    recipe = write_recipe(tmp_path, RECIPE + SWEEP + THIRD)
+    fw_sweep(recipe, "--row", "narrow")
+    folder = tmp_path / "s" / "tiny"
+    assert sorted(path.name for path in folder.glob("*-seed*")) == ["narrow-seed1", "plain-seed1"]
+    assert "wider" not in (folder / "table.md").read_text()
+    fw_sweep(recipe)
+    assert "wider" in (folder / "table.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("widr", "did you mean 'wider'?"), ("gru", "the rows are plain, wider")],
+)
+def test_a_row_that_is_not_there_is_told_before_anything_runs(recipe, name, advice):
+    result = fw_sweep(recipe, "--row", name, code=2)
+    assert f"no row is named {name!r}\n{advice}" in result.stderr
+    assert not (recipe.parent / "s").exists()
+
+
 def test_check_reads_every_row_of_a_sweep(recipe):
     assert fw("check", recipe).stdout == (
         f"ok: {recipe}\n    sweep: 2 rows, seeds 1\n    baseline: plain\n"
