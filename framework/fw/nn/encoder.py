@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from fw.interfaces import Sequences
 from fw.nn.attending import causal_mask, hide_gaps, hide_padding, take_queries
 from fw.nn.block import Block
+from fw.nn.cosine import UnitItems, UnitStates
 from fw.nn.embedding import Embedding, is_item
 from fw.nn.inputs import Inputs
 from fw.nn.items import ItemTable
@@ -35,7 +36,8 @@ class SequenceEncoder(nn.Module):
 
     ``items`` are scored with; ``input_items`` are embedded, if they are not the same. Padding is
     hidden from every item: after the newest one by causality, elsewhere by the mask. ``head`` is
-    applied to each state after the last LayerNorm.
+    applied to each state after the last LayerNorm. With a ``cosine_temperature`` items are scored
+    by the cosine, divided by that.
     """
 
     causal = True
@@ -52,17 +54,19 @@ class SequenceEncoder(nn.Module):
         max_len: int,
         causal: bool = True,
         head: nn.Module | None = None,
+        cosine_temperature: float | None = None,
     ) -> None:
         super().__init__()
         self.max_len, self.causal = max_len, causal
         self.hidden_size = items.weight.shape[1]
-        self.items = items
+        self.items = items if cosine_temperature is None else UnitItems(items)
         self.input_items = input_items
         self.inputs: Inputs | None = None  # what else is embedded
         self.embedding = embedding
         self.blocks = nn.ModuleList(blocks)
         self.norm = norm or nn.Identity()
         self.head = head or nn.Identity()
+        self.unit = UnitStates(cosine_temperature) if cosine_temperature else nn.Identity()
 
     def forward(self, sequences: Sequences, rng: Rng | None = None) -> Tensor:
         """Return [B, L, D], 0 at padding; without ``rng`` nothing is dropped.
@@ -153,7 +157,7 @@ class SequenceEncoder(nn.Module):
 
     def _rows(self, items: Tensor) -> Tensor:
         table = self.items if self.input_items is None else self.input_items
-        return table.rows(items)
+        return table.embedded(items)
 
     def _transform(self, begun: Begun, rng: Rng | None, only: Tensor | None = None) -> Tensor:
         hidden, mask, kept = begun
@@ -166,7 +170,11 @@ class SequenceEncoder(nn.Module):
             else:
                 hidden = block(hidden, mask, place)
                 hidden = hidden if kept is None else hidden * kept
-        states: Tensor = self.head(self.norm(hidden))
+        return self._finished(hidden)
+
+    def _finished(self, hidden: Tensor) -> Tensor:
+        """Return the states to score with, from what the last block gives."""
+        states: Tensor = self.unit(self.head(self.norm(hidden)))
         return states
 
 

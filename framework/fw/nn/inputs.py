@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Literal, NamedTuple
 
 import torch
@@ -98,7 +99,8 @@ def join(encoder: Encoder, parts: Sequence[Joined], info: Info) -> None:
         if table is not None:
             # A copy of its own for each table: what is saved must not be in two places.
             inputs = Inputs(copy.deepcopy(of_items), info.hidden_size)
-            setattr(encoder, name, DescribedItems(table, inputs, info))
+            described = partial(DescribedItems, inputs=inputs, info=info)
+            setattr(encoder, name, table.remade(described))
 
 
 def embedded(

@@ -46,6 +46,14 @@ class ItemTable(nn.Module):
             return embedding(ids, weight, sparse=True)
         return rows_of(weight, ids)
 
+    def embedded(self, ids: Tensor) -> Tensor:
+        """Return what ``ids`` enter an encoder as, if not as :meth:`rows`: [..., D]."""
+        return self.rows(ids)
+
+    def remade(self, make: Callable[[ItemTable], ItemTable]) -> ItemTable:
+        """Return the table that ``make`` makes of this one, or of the one below it."""
+        return make(self)
+
     def scores(self, hidden: Tensor) -> Tensor:
         """Score every item against ``hidden`` ([..., D]): [..., N + 2].
 

@@ -47,7 +47,9 @@ class EncoderSettings:
     defaults of its source, too. ``dropout`` acts at the places in ``dropout_at``: on embeddings, on
     attention weights, after attention, inside and after the feed-forward network.
     ``positions = "from_end"`` counts as implementations do that pad on the left.
-    ``hide_padding = false`` imitates those in which padding is attended to, at their cost.
+    ``hide_padding = false`` imitates those in which padding is attended to, at their cost. With a
+    ``cosine_temperature`` states and the rows that score items have length 1, under any loss, as
+    in CORE (Hou et al., SIGIR 2022; 0.07 in RecBole's ``core.py``); items enter with their own.
     """
 
     causal: ClassVar[bool] = True
@@ -72,6 +74,9 @@ class EncoderSettings:
     out_projection: bool = setting(False, "a linear map after attention")
     final_norm: bool = setting(True, "LayerNorm after the last block")
     tied: bool = setting(True, "score items with the table that embeds them")
+    cosine_temperature: float | None = setting(
+        None, "score by cosines over this; left out: by inner products", validators.positive
+    )
     init: Init = setting("xavier_uniform", "initial weights; normal is N(0, 0.02)")
     norm_epsilon: float = setting(1e-8, "added to variances in LayerNorm", validators.positive)
 
@@ -86,6 +91,7 @@ class EncoderSettings:
             "head": self._head(),
             "causal": self.causal,
             "max_len": info.max_len,
+            "cosine_temperature": self.cosine_temperature,
         }
         encoder = self._encoder(parts)
         initialise_linear(encoder, self.init)

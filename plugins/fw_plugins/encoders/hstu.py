@@ -51,9 +51,10 @@ class HSTU:
     is to predict, at test too; here it is before the position's own item, unless ``target_time``
     says otherwise. Where histories come without times, all their items count as of one moment.
 
-    Differs from the repository's configurations in scoring: there states and item embeddings
-    are brought to length 1 and divided by a temperature of 0.05; here states end with a LayerNorm
-    (its other choice, ``layer_norm``), and scores are plain products.
+    Differs from the repository's configurations in the default of scoring: there states and item
+    embeddings are brought to length 1 and divided by a temperature of 0.05 (``final_norm = false``,
+    ``cosine_temperature = 0.05``); here states end with a LayerNorm (its other choice,
+    ``layer_norm``), and scores are plain products.
     """
 
     causal: ClassVar[bool] = True
@@ -80,6 +81,9 @@ class HSTU:
     scale_embeddings: bool = setting(True, "multiply item embeddings by sqrt(hidden_size)")
     positions: PositionOrder = setting("from_start", "how learned positions are counted")
     final_norm: bool = setting(True, "LayerNorm after the last block")
+    cosine_temperature: float | None = setting(
+        None, "score by cosines over this; left out: by inner products", validators.positive
+    )
     norm_epsilon: float = setting(1e-6, "added to variances in LayerNorm", validators.positive)
 
     @property
@@ -104,6 +108,7 @@ class HSTU:
             blocks=[TransductionUnit(self, info.max_len) for _ in range(self.num_blocks)],
             norm=LayerNorm(size, self.norm_epsilon) if self.final_norm else None,
             max_len=info.max_len,
+            cosine_temperature=self.cosine_temperature,
         )
 
     def _embedding(self, max_len: int) -> Embedding:
@@ -157,7 +162,7 @@ class HSTUEncoder(SequenceEncoder):
                 hidden = block(hidden, mask, place, only, buckets)
             else:
                 hidden = block(hidden, mask, place, None, buckets)
-        return self.norm(hidden)
+        return self._finished(hidden)
 
 
 class TransductionUnit(nn.Module):

@@ -15,7 +15,7 @@ ENCODERS = [entry for entry in discover().entries("encoder") if entry.bundled]
 FORMS = {
     "sasrec_official": {"hide_padding": False, "num_heads": 2},
     "sasrec_paper": {"hide_padding": False, "positions": "from_start", "tied": False},
-    "sasrec_post_ln": {"positions": "none", "num_heads": 2},
+    "sasrec_post_ln": {"positions": "none", "num_heads": 2, "cosine_temperature": 0.1},
     "sasrec_bert": {"hide_padding": False, "zero_padding": True},
     "hstu": {"relative_bias": "position_and_time", "target_time": True},
 }

@@ -31,6 +31,7 @@ class Small(EncoderSettings):
         ({"inner_size": 0}, "inner_size must be at least 1, found 0"),
         ({"dropout": 1.0}, "dropout must be at least 0 and less than 1, found 1.0"),
         ({"dropout": -0.1}, "dropout must be at least 0 and less than 1, found -0.1"),
+        ({"cosine_temperature": 0.0}, "cosine_temperature must be greater than 0, found 0.0"),
         ({"norm_epsilon": 0.0}, "norm_epsilon must be greater than 0, found 0.0"),
     ],
     ids=str,
@@ -57,7 +58,12 @@ def test_the_encoder_depends_on_what_becomes_of_padding(make_info, hide_padding)
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"hide_padding": False, "zero_padding": True}, {"tied": False, "positions": "none"}],
+    [
+        {},
+        {"hide_padding": False, "zero_padding": True},
+        {"tied": False, "positions": "none"},
+        {"cosine_temperature": 0.1},
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("gaps", [False, True])

@@ -12,6 +12,7 @@ from slow_encoder import (
     sequences_of,
     slow_states,
 )
+from torch.nn.functional import cosine_similarity
 from torch.testing import assert_close
 from watched_encoder import draws_of, states_of_one_graph
 
@@ -269,6 +270,19 @@ def test_it_compiles_as_one_graph(build):
 def test_heads_that_do_not_divide_the_width_are_refused():
     with pytest.raises(ValueError, match=r"^num_heads must divide hidden_size \(50\), found 3$"):
         HSTU(num_heads=3)
+
+
+def test_scores_can_be_those_of_the_repository(make_info):
+    """Both sides at length 1, over a temperature of 0.05, and no LayerNorm before."""
+    info = make_info(ROWS, 7, max_len=6)
+    torch.manual_seed(1)
+    plain = HSTU(hidden_size=6, final_norm=False).build(info)
+    torch.manual_seed(1)
+    scored = HSTU(hidden_size=6, final_norm=False, cosine_temperature=0.05).build(info)
+    rows = sequences_of(ROWS)
+    states, items = plain(rows)[:, 0], plain.items.weight[1:]
+    expected = cosine_similarity(states[:, None], items[None], dim=-1) / 0.05
+    assert_close(scored.items.scores(scored(rows))[:, 0, 1:], expected)
 
 
 def test_defaults_are_those_of_the_repository_for_movielens():
