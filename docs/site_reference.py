@@ -17,14 +17,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 import fw.hookspecs
 import fw.interfaces
 from fw.cli import COMMANDS, main
+from fw.config.chosen import Slot
 from fw.config.keys import OWN_TABLES, title
 from fw.config.recipe import General
 from fw.config.settings import settings_of
-from fw.config.slots import Slot
 from fw.config.sources import shipped_recipes
 from fw.describing import COLUMNS, description, own_settings, rows, slot_settings
+from fw.entries import Entry
 from fw.kinds import KINDS, Kind
-from fw.registry import Entry, Registry
+from fw.registry import Registry
 from fw.sweep.tables import RowKeys, SweepKeys
 from fw.tune.tables import RangeKeys, TuneKeys
 

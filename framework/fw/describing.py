@@ -9,8 +9,8 @@ from typing import Any
 from fw.config.limits import allowed, type_words
 from fw.config.settings import Setting, plain, settings_of, settings_of_entry
 from fw.config.values import toml
+from fw.entries import Entry
 from fw.kinds import KINDS
-from fw.registry import Entry
 
 COLUMNS = ("key", "type", "default", "allowed", "help")
 

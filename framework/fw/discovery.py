@@ -16,9 +16,10 @@ from pathlib import Path
 
 import attrs
 
+from fw.entries import Entry, Failure, Owned
 from fw.errors import PluginError, UserError
 from fw.offers import NoHookError, offers_of
-from fw.registry import Entry, Failure, Owned, Registry
+from fw.registry import Registry
 
 GROUP = "fw"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from fw.entries import BUNDLED
 from fw.errors import UserError
-from fw.registry import BUNDLED
 
 
 def require_extra(what: str, extra: str, *modules: str) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import attrs
 
-from fw.config.slots import DatasetSlot, InputSlot, LossSlot, ScheduleSlot, Slot, SplitterSlot
+from fw.config.chosen import Slot
+from fw.config.slots import DatasetSlot, InputSlot, LossSlot, ScheduleSlot, SplitterSlot
 
 
 @attrs.frozen(kw_only=True)

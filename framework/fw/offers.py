@@ -16,9 +16,9 @@ from pluggy import HookImpl
 
 from fw import hookspecs
 from fw.config.suggestions import did_you_mean, listed
+from fw.entries import Entry, Owned
 from fw.errors import PluginError
 from fw.kinds import KINDS, Kind
-from fw.registry import Entry, Owned
 
 _PARAMETERS = ("register",)
 _HOOKS = {kind.hook: kind for kind in KINDS.values()}

@@ -9,9 +9,10 @@ import pytest
 
 import fake_components
 from fw.config.reading import read_recipe
+from fw.entries import Owned
 from fw.errors import RecipeError
 from fw.offers import offers_of
-from fw.registry import Owned, Registry
+from fw.registry import Registry
 from tiny_runs import train_tiny, write_recipe
 
 RECIPE = """\

@@ -6,10 +6,10 @@ import attrs
 import pytest
 
 from fw import hookimpl, hookspecs
+from fw.entries import Owned
 from fw.errors import PluginError
 from fw.kinds import KINDS
 from fw.offers import NoHookError, offers_of
-from fw.registry import Owned
 
 OWNER = Owned(plugin="p", distribution="d", version="1.0")
 

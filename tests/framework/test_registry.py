@@ -3,8 +3,9 @@
 import attrs
 import pytest
 
+from fw.entries import Entry, Failure
 from fw.errors import PluginError, UserError
-from fw.registry import Entry, Failure, Registry
+from fw.registry import Registry
 
 
 @attrs.frozen

@@ -12,7 +12,7 @@ from fw.cli.common import json_option, load_plugins, make_table, plugin_option, 
 
 if TYPE_CHECKING:
     from fw.config.settings import Setting
-    from fw.registry import Entry
+    from fw.entries import Entry
 
 
 @click.command()

@@ -11,7 +11,7 @@ from fw.cli.common import json_option, make_table, plugin_option, show
 from fw.kinds import KINDS
 
 if TYPE_CHECKING:
-    from fw.registry import Entry, Failure
+    from fw.entries import Entry, Failure
 
 _OWNER = ("plugin", "distribution", "version")
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import attrs
 
+from fw.config.chosen import Chosen
 from fw.config.nodes import Node
-from fw.config.recipe import Chosen, General, Training, Views
+from fw.config.recipe import General, Training, Views
 from fw.config.structuring import Part
 from fw.config.suggestions import did_you_mean, listed
 from fw.config.values import toml

@@ -11,9 +11,10 @@ from fw.config.recipe import General, Training, Views
 from fw.config.settings import settings_of, settings_of_entry
 from fw.config.suggestions import did_you_mean, listed, nearest
 from fw.config.values import found, toml
+from fw.entries import Entry
 from fw.errors import Problem
 from fw.kinds import KINDS, Kind
-from fw.registry import Entry, Registry
+from fw.registry import Registry
 
 TOP = "at the top of the recipe"
 SWEEP, TUNE = "sweep", "tune"  # tables of the commands of these names; ``fw run`` ignores them

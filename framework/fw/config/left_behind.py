@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from fw.config.chosen import Chosen, plain_fields
 from fw.config.nodes import Node, Place
-from fw.config.recipe import Chosen, plain_fields
 
 
 def notes_of(parts: Iterable[tuple[Node, Chosen]]) -> Iterator[str]:

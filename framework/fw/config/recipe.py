@@ -8,12 +8,9 @@ from typing import Any, Literal
 
 import attrs
 
-from fw.config.settings import plain
-from fw.config.slots import Slot
+from fw.config.chosen import Chosen, plain_fields
 from fw.config.validators import at_least, between, open_fraction, positive
-from fw.errors import PluginError
 from fw.kinds import KINDS
-from fw.registry import Entry
 
 Execution = Literal["eager", "compile", "cuda_graph"]
 Precision = Literal["float32", "tf32", "bfloat16"]
@@ -123,27 +120,6 @@ class Views:
     )
 
 
-@attrs.frozen(kw_only=True)
-class Chosen:
-    """A component that a recipe names, with its settings and fw's own keys of its table."""
-
-    kind: str
-    name: str
-    settings: Any
-    slot: Slot
-    entry: Entry
-
-    @property
-    def table(self) -> dict[str, Any]:
-        """The component's table with every default filled in."""
-        try:
-            return {"name": self.name, **plain_fields(self.slot), **plain_fields(self.settings)}
-        except TypeError as error:
-            raise PluginError(
-                f"{self.kind} {self.name!r} of plugin {self.entry.owner}: {error}"
-            ) from error
-
-
 @attrs.frozen(kw_only=True, eq=False)
 class Recipe:
     """All that configures a run. ``components`` are by kind; ``path`` is the recipe's file.
@@ -185,21 +161,3 @@ class Recipe:
         top = {"seed": self.seed, "max_len": self.max_len}
         named = {"views": plain_fields(self.views), "training": plain_fields(self.training)}
         return {**top, **tables, **named}
-
-
-def plain_fields(instance: Any) -> dict[str, Any]:
-    """Return what a recipe would say for an attrs instance; TOML has no None, which is left out."""
-    values = {
-        field.alias or field.name: getattr(instance, field.name)
-        for field in attrs.fields(type(instance))
-        if field.init
-    }
-    return {key: _plain(value) for key, value in values.items() if value is not None}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Chosen):
-        return value.table
-    if isinstance(value, tuple) and value and isinstance(value[0], Chosen):
-        return [chosen.table for chosen in value]
-    return plain(value)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, get_type_hints
 
 import attrs
 
 from fw.config.values import expected
+from fw.entries import Entry
 from fw.errors import PluginError
-
-if TYPE_CHECKING:
-    from fw.registry import Entry
 
 
 @attrs.frozen(kw_only=True)

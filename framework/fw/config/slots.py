@@ -6,19 +6,12 @@ written in the recipe as a nested table or array of tables.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import attrs
 
+from fw.config.chosen import Chosen, Slot
 from fw.config.validators import at_least
-
-if TYPE_CHECKING:
-    from fw.config.recipe import Chosen
-
-
-@attrs.frozen(kw_only=True)
-class Slot:
-    """No keys of fw's own: everything in the table is the component's."""
 
 
 @attrs.frozen(kw_only=True)

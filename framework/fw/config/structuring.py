@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from fw.config.chosen import Chosen
 from fw.config.instances import WRONG, Table
 from fw.config.keys import (
     OWN_TABLES,
@@ -18,13 +19,14 @@ from fw.config.keys import (
     wrong_shape,
 )
 from fw.config.nodes import Node
-from fw.config.recipe import Chosen, General
+from fw.config.recipe import General
 from fw.config.settings import Setting, settings_of, settings_of_entry
 from fw.config.suggestions import listed
 from fw.config.values import found
+from fw.entries import Entry
 from fw.errors import FrameworkError, PluginError, Problem
 from fw.kinds import KINDS, Kind
-from fw.registry import Entry, Registry
+from fw.registry import Registry
 
 Part = tuple[Node, Chosen | None]  # a component's table, and the component unless it is wrong
 

@@ -12,7 +12,8 @@ from fw.data.moments import NEXT_TIME, TIME, moments
 from fw.errors import DataError
 
 if TYPE_CHECKING:
-    from fw.config.recipe import Chosen, Recipe
+    from fw.config.chosen import Chosen
+    from fw.config.recipe import Recipe
     from fw.data.sequences import SequenceStore
     from fw.data.split import Split
 

@@ -25,7 +25,7 @@ from fw.data.places import Places
 from fw.data.sequences import SequenceStore
 
 if TYPE_CHECKING:
-    from fw.config.recipe import Chosen
+    from fw.config.chosen import Chosen
 
 FOLDER = "prepared"
 FORMAT = 2

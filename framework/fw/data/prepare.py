@@ -22,7 +22,7 @@ from fw.data.sequences import SequenceStore
 from fw.errors import DataError, DataNotFound, RunError
 
 if TYPE_CHECKING:
-    from fw.config.recipe import Chosen
+    from fw.config.chosen import Chosen
 
 
 @attrs.frozen(eq=False, kw_only=True)

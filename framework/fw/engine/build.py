@@ -11,7 +11,8 @@ import attrs
 import torch
 from torch import nn
 
-from fw.config.recipe import Chosen, Recipe
+from fw.config.chosen import Chosen
+from fw.config.recipe import Recipe
 from fw.config.slots import InputSlot, LossSlot
 from fw.data.coding import Coding
 from fw.data.split import Split

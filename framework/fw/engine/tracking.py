@@ -10,7 +10,8 @@ from typing import Any, Self
 import attrs
 import torch
 
-from fw.config.recipe import Chosen, Recipe
+from fw.config.chosen import Chosen
+from fw.config.recipe import Recipe
 from fw.engine.build import make
 from fw.engine.faults.blame import origin
 from fw.engine.steps import generators

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 import fw.interfaces
-from fw.config.recipe import Chosen
+from fw.config.chosen import Chosen
 from fw.engine.build import make
 from fw.errors import FrameworkError
 from fw.interfaces import Info

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fw.config.recipe import Chosen
+from fw.config.chosen import Chosen
 from fw.engine.evaluating.evaluation import evaluating
 from fw.interfaces import Info, Sequences
 from fw.nn.attending import take

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fw.config.recipe import Chosen
+from fw.config.chosen import Chosen
 from fw.data.split import CaseList, Split
 from fw.engine.evaluating.cases import CaseStore
 from fw.engine.evaluating.evaluation import evaluate

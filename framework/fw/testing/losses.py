@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fw.config.recipe import Chosen
+from fw.config.chosen import Chosen
 from fw.engine.steps.positionwise import as_rows
 from fw.interfaces import PAD, Info, LossTerm, Negatives, Sequences, StepOutput
 from fw.random import Rng

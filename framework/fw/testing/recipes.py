@@ -10,14 +10,15 @@ from typing import Any
 import tomli_w
 
 from fw import hookimpl
+from fw.config.chosen import Chosen
 from fw.config.nodes import Place, made_of
-from fw.config.recipe import Chosen
 from fw.config.structuring import Structurer
+from fw.entries import Owned
 from fw.errors import FrameworkError, RecipeError
 from fw.hookspecs import Register
 from fw.kinds import KINDS, Kind
 from fw.offers import offers_of
-from fw.registry import Owned, Registry
+from fw.registry import Registry
 from fw.testing.messages import broken
 
 

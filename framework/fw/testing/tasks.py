@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fw.config.recipe import Chosen
+from fw.config.chosen import Chosen
 from fw.interfaces import PAD, Batch, Info, Sequences
 from fw.testing import world
 from fw.testing.draws import place

@@ -8,9 +8,10 @@ import pytest
 import fake_components
 from fw import validators
 from fw.config.reading import read_recipe
+from fw.entries import Entry, Owned
 from fw.errors import PluginError, RecipeError, UserError
 from fw.offers import offers_of
-from fw.registry import Entry, Owned, Registry
+from fw.registry import Registry
 
 
 @attrs.frozen(kw_only=True)

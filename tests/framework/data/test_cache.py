@@ -8,15 +8,15 @@ import attrs
 import pandas as pd
 import pytest
 
-from fw.config.recipe import Chosen
+from fw.config.chosen import Chosen
 from fw.config.slots import DatasetSlot
 from fw.data import cache
 from fw.data.description import describe
 from fw.data.interactions import Interactions
 from fw.data.places import Places
 from fw.data.prepare import load
+from fw.entries import Entry
 from fw.errors import DataNotFound
-from fw.registry import Entry
 
 
 @attrs.frozen

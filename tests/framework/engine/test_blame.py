@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from fw.engine.faults.blame import blamed_by_traceback, blamed_on
+from fw.entries import Entry
 from fw.errors import DataError, PluginError
 from fw.outputs import WrongOutput
-from fw.registry import Entry
 
 
 class Component:

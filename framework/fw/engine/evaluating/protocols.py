@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, get_args, get_origin
 
-from fw.config.recipe import Chosen, Recipe
+from fw.config.chosen import Chosen, Slot
+from fw.config.recipe import Recipe
 from fw.config.settings import Setting, settings_of_entry
-from fw.config.slots import Slot
 from fw.config.suggestions import did_you_mean, listed
+from fw.entries import Entry
 from fw.errors import UserError
-from fw.registry import Entry, Registry
+from fw.registry import Registry
 
 
 def known_protocols(recipe: Recipe, registry: Registry) -> dict[str, Chosen]:

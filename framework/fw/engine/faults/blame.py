@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 
-from fw.config.recipe import Chosen, Recipe
+from fw.config.chosen import Chosen
+from fw.config.recipe import Recipe
 from fw.engine.steps.memory import is_out_of_memory
+from fw.entries import Entry
 from fw.errors import FrameworkError, PluginError
 from fw.outputs import WrongOutput
-from fw.registry import Entry
 
 OURS = "fw-seqrec"
 

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 import torch
 
-from fw.config.recipe import Chosen
+from fw.config.chosen import Chosen
 from fw.engine.evaluating.evaluation import evaluating
 from fw.engine.faults.blame import blamed_on, origin
 from fw.engine.finished.model import Trained, open_trained
