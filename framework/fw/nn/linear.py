@@ -14,7 +14,7 @@ from fw.nn.written_out import is_written_out
 
 # The gradient of the weights adds up over all rows. A CPU multiplies [D, N] with [N, D] one and a
 # half times as fast when the long axis is cut into parts of about this many rows, multiplied as a
-# batch.
+# batch; an even number of them, so that two threads have the same to do.
 _ROWS = 2048
 
 
@@ -76,7 +76,7 @@ def _to_values(rows: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
 
 def over_rows(left: Tensor, right: Tensor) -> Tensor:
     """Return left^T right of [N, A] and [N, B]: [A, B], where N is much larger than both."""
-    parts = len(left) // _ROWS
+    parts = 2 * round(len(left) / (2 * _ROWS))
     if parts < 2:
         return left.T @ right
     size = len(left) // parts
