@@ -9,7 +9,7 @@ import torch
 
 from fw.config.recipe import Recipe
 from fw.engine.build import build_step, term_names
-from fw.engine.faults.blame import OURS, guilty, origin, plugin_failure
+from fw.engine.faults.blame import guilty, origin, plugin_failure
 from fw.engine.folders.weights import fit_weights
 from fw.engine.session import Session
 from fw.engine.steps.batches import Plan
@@ -30,7 +30,7 @@ def culprit_named(session: Session, recipe: Recipe, info: Info) -> Iterator[None
     except LossNotFinite as error:
         wrong = _first_wrong(session, recipe, info, error)
         entry = guilty(recipe, wrong) if wrong else None
-        if wrong and entry and entry.distribution != OURS:
+        if wrong and entry and not entry.bundled:
             raise plugin_failure(entry, "in a run", wrong) from wrong
         raise LossNotFinite(
             "\n    ".join([str(error), *_strangers(recipe, error)]),
@@ -68,5 +68,5 @@ def _look_closely(session: Session, plan: Plan, epoch: int) -> None:
 def _strangers(recipe: Recipe, error: LossNotFinite) -> Iterator[str]:
     losses = recipe.many("loss")
     for name, chosen in zip(term_names(losses), losses, strict=True):
-        if name in error.terms and chosen.entry.distribution != OURS:
+        if name in error.terms and not chosen.entry.bundled:
             yield f"{name} comes from {origin(chosen.entry)}"

@@ -66,7 +66,7 @@ class SequenceEncoder(nn.Module):
         self.blocks = nn.ModuleList(blocks)
         self.norm = norm or nn.Identity()
         self.head = head or nn.Identity()
-        self.unit = UnitStates(cosine_temperature) if cosine_temperature else nn.Identity()
+        self.unit = nn.Identity() if cosine_temperature is None else UnitStates(cosine_temperature)
 
     def forward(self, sequences: Sequences, rng: Rng | None = None) -> Tensor:
         """Return [B, L, D], 0 at padding; without ``rng`` nothing is dropped.

@@ -13,8 +13,6 @@ from fw.entries import Entry
 from fw.errors import FrameworkError, PluginError
 from fw.outputs import WrongOutput
 
-OURS = "fw-seqrec"
-
 
 def plugin_failure(entry: Entry, doing: str, error: Exception) -> PluginError:
     """Make the error that names a plugin; the notes of the original say where it happened."""
@@ -61,7 +59,7 @@ def blamed_by_traceback(recipe: Recipe, doing: str) -> Iterator[None]:
         if is_out_of_memory(error):
             raise
         entry = guilty(recipe, error)
-        if entry is None or entry.distribution == OURS:
+        if entry is None or entry.bundled:
             raise
         raise plugin_failure(entry, doing, error) from error
 
