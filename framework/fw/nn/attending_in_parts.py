@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from fw.nn.attending import scale_of
-from fw.nn.heads import by_head
+from fw.nn.heads import by_head, split_heads
 from fw.nn.packing import Packing
 
 # Queries are taken in parts of about this many, each with the keys up to its last query: most of
@@ -66,12 +66,13 @@ class _AttentionInParts(torch.autograd.Function):
         *kept: Tensor,
     ) -> Tensor:
         attended, weights, given = torch.empty_like(query), list[Tensor](), iter(kept)
-        groups = _groups((query, key, value, attended), packing, num_heads)
-        for group, mask in zip(groups, packing.masks, strict=True):
+        groups = _read((query, key, value), packing, num_heads)
+        into_each = _written((attended,), packing, num_heads)
+        for group, (into,), mask in zip(groups, into_each, packing.masks, strict=True):
             hiding = mask.repeat_interleave(num_heads, 0) if mask.dim() == 3 else mask
-            for part in parts_of(group[0].shape[2]):
+            for part in parts_of(into.shape[-2]):
                 drop = next(given) if kept else None
-                weights.append(_attend(group, part, hiding, drop, scale))
+                weights.append(_attend(group, into, part, hiding, drop, scale))
         ctx.save_for_backward(query, key, value, *weights, *kept)
         ctx.packing, ctx.num_heads, ctx.scale = packing, num_heads, scale
         return attended
@@ -81,81 +82,92 @@ class _AttentionInParts(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         query, key, value, *saved = ctx.saved_tensors
         found = [torch.empty_like(query) for _ in range(3)]
-        given = (query, key, value, gradient.contiguous(), *found)
-        parts = [parts_of(width) for _, width in ctx.packing.shapes]
+        given, packing, num_heads = (query, key, value, gradient), ctx.packing, ctx.num_heads
+        groups = _read(given, packing, num_heads)
+        into_each = _written(found, packing, num_heads)
+        parts = [parts_of(width) for _, width in packing.shapes]
         number = sum(map(len, parts))
         weights, kept = saved[:number], saved[number:]
         each = iter(zip(weights, kept or [None] * number, strict=True))
-        groups = _groups(given, ctx.packing, ctx.num_heads)
-        for group, spans in zip(groups, parts, strict=True):
+        for group, into, spans in zip(groups, into_each, parts, strict=True):
             # The last part first: it has all keys, so that others are added to its gradients.
             for part, (shares, drop) in reversed([(span, next(each)) for span in spans]):
-                _differentiate(group, part, shares, drop, ctx.scale)
+                _differentiate(group, into, part, shares, drop, ctx.scale)
         return *found, None, None, None, *(None for _ in kept)
 
 
 def _attend(
     group: Sequence[Tensor],
+    into: Tensor,
     part: tuple[int, int],
     mask: Tensor,
     kept: Tensor | None,
     kept_scale: float,
 ) -> Tensor:
-    """Write what a part of the queries attends to into the last of a group; return the weights.
-
-    All four are [b, heads, w, d].
-    """
+    """Write what a part of the queries of a group attends to, and return the weights."""
     start, stop = part
-    query, key, value = (each.flatten(0, 1) for each in group[:3])
+    query, key, value = group
     hiding = mask[..., start:stop, :stop]
     scores = torch.baddbmm(hiding, query[:, start:stop], key[:, :stop].mT, alpha=scale_of(query))
     weights = scores.softmax(-1)
     dropped = weights if kept is None else kept.to(weights.dtype).mul_(weights)
-    _multiply(group[3][:, :, start:stop], dropped, value[:, :stop], kept_scale)
+    _multiply(into[..., start:stop, :], dropped, value[:, :stop], kept_scale)
     return weights
 
 
 def _differentiate(
     group: Sequence[Tensor],
+    into: Sequence[Tensor],
     part: tuple[int, int],
     weights: Tensor,
     kept: Tensor | None,
     kept_scale: float,
 ) -> None:
-    """Write or add a part's gradients into the last three of a group ([b, heads, w, d] each)."""
+    """Write or add a part's gradients of the queries, keys and values of a group."""
     start, stop = part
-    query, key, value, gradient = (each.flatten(0, 1) for each in group[:4])
-    own = gradient[:, start:stop]
-    to_weights, dropped = torch.bmm(own, value[:, :stop].mT), weights
+    query, key, value = group[0], group[1][:, :stop], group[2][:, :stop]
+    queries, own = query[:, start:stop], group[3][:, start:stop]
+    to_weights, dropped = torch.bmm(own, value.mT), weights
     if kept is not None:
         factors = kept.to(weights.dtype)
         to_weights.mul_(factors)
         dropped = factors.mul_(weights)
     to_scores = torch.ops.aten._softmax_backward_data(to_weights, weights, -1, weights.dtype)
-    to_query, to_key, to_value = group[4][:, :, start:stop], *(g[:, :, :stop] for g in group[5:])
+    to_query, to_key, to_value = into
     others, scale = stop < query.shape[1], scale_of(query) * kept_scale
-    _multiply(to_query, to_scores, key[:, :stop], scale)
-    _multiply(to_key, to_scores.mT, query[:, start:stop], scale, add=others)
-    _multiply(to_value, dropped.mT, own, kept_scale, add=others)
+    _multiply(to_query[..., start:stop, :], to_scores, key, scale)
+    _multiply(to_key[..., :stop, :], to_scores.mT, queries, scale, add=others)
+    _multiply(to_value[..., :stop, :], dropped.mT, own, kept_scale, add=others)
 
 
 def _multiply(
     into: Tensor, left: Tensor, right: Tensor, scale: float, *, add: bool = False
 ) -> None:
-    """Write scale left right ([b * heads, w, d]) into [b, heads, w, d], or add it to that.
+    """Write scale left right ([b * heads, w, d]) into a group's view, or add it to that.
 
     A product that is to write between the rows of another tensor by itself goes row by row.
     """
-    product = torch.bmm(left, right).view_as(into)
+    if into.dim() == 3 and into.is_contiguous() and not add:
+        torch.baddbmm(into, left, right, beta=0, alpha=scale, out=into)
+        return
+    product = torch.bmm(left, right).view(into.shape)
     if add:
         into.add_(product, alpha=scale)
     else:
         torch.mul(product, scale, out=into)
 
 
-def _groups(
+def _read(
     values: Sequence[Tensor], packing: Packing, num_heads: int
 ) -> Iterator[tuple[Tensor, ...]]:
-    """Yield views of all values ([T, D] each) for one part of the batch after the other."""
+    """Yield all values ([T, D] each) as [b * heads, w, d], group by group; of one head as views."""
+    for group in zip(*(packing.cut(each.contiguous()) for each in values), strict=True):
+        yield tuple(split_heads(each, num_heads) for each in group)
+
+
+def _written(
+    values: Sequence[Tensor], packing: Packing, num_heads: int
+) -> Iterator[tuple[Tensor, ...]]:
+    """Yield views of all values ([T, D] each): [b, w, D] of one head, else [b, heads, w, d]."""
     for group in zip(*map(packing.cut, values), strict=True):
-        yield tuple(by_head(each, num_heads) for each in group)
+        yield group if num_heads == 1 else tuple(by_head(each, num_heads) for each in group)
