@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import attrs
 
-from fw.config.suggestions import did_you_mean, listed
+from fw.config.suggestions import meant_or_known
 from fw.entries import Entry, Failure, Name
 from fw.errors import PluginError, Problem, UserError
 from fw.kinds import KINDS
@@ -61,18 +61,13 @@ class Registry:
     def missing(self, kind: str, name: str) -> Problem:
         """Explain why there is no such component, and what there is."""
         if kind not in KINDS:
-            return Problem(f"unknown kind {kind!r}", _known("kinds", kind, KINDS))
+            return Problem(f"unknown kind {kind!r}", meant_or_known(kind, KINDS, "known kinds"))
         if (kind, name) in self.clashes:
             return _clash_problem(self.clashes[kind, name])
-        hint = _known(f"components of kind {kind}", name, self.names(kind))
+        hint = meant_or_known(name, self.names(kind), f"known components of kind {kind}")
         searched = "searched: entry points of the group 'fw', and modules given with -p"
         failures = [str(failure) for failure in self.failed]
         return Problem(f"unknown {kind} {name!r}", "\n".join([hint, searched, *failures]))
-
-
-def _known(what: str, word: str, known: Iterable[str]) -> str:
-    known = list(known)
-    return f"{did_you_mean(word, known)}\nknown {what}: {listed(known)}".strip()
 
 
 def _clashes(plugins: Iterable[tuple[Entry, ...]]) -> dict[Name, tuple[Entry, ...]]:

@@ -15,7 +15,7 @@ from fw.config.chosen import Chosen
 from fw.config.nodes import Node
 from fw.config.recipe import General, Training, Views
 from fw.config.structuring import Part
-from fw.config.suggestions import did_you_mean, listed
+from fw.config.suggestions import listed, meant_or_known
 from fw.config.values import toml
 from fw.errors import PluginError, Problem
 from fw.kinds import KINDS
@@ -236,4 +236,4 @@ def _metric_names(evaluator: Chosen) -> tuple[str, ...]:
 
 def _reported_hint(draft: Draft, monitor: str) -> str:
     reported = _reported(draft)
-    return f"{did_you_mean(monitor, reported)}\nreported: {listed(reported)}".strip()
+    return meant_or_known(monitor, reported, "reported")

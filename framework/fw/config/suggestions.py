@@ -44,6 +44,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean {found!r}?" if found else ""
 
 
+def meant_or_known(word: str, known: Iterable[str], what: str) -> str:
+    """Return what was probably meant, if any word is near, and below it the known words.
+
+    ``what`` is said before these: ``rows: plain, wider``.
+    """
+    words = list(known)
+    return f"{did_you_mean(word, words)}\n{what}: {listed(words)}".strip()
+
+
 def listed(words: Iterable[str]) -> str:
     """Return the words, sorted, one after the other, or "none"."""
     return ", ".join(sorted(words)) or "none"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from fw.config.recipe import Recipe
-from fw.config.suggestions import did_you_mean, listed
+from fw.config.suggestions import meant_or_known
 from fw.config.writing import recipe_text
 from fw.errors import UserError
 from fw.sweep.outline import Outline, run_name
@@ -75,8 +75,8 @@ class Sweep:
         known = [row.name for row in self.rows]
         for name in names:
             if name not in known:
-                advice = did_you_mean(name, known) or f"the rows are {listed(known)}"
-                raise UserError(f"no row is named {name!r}\n{advice}")
+                hint = meant_or_known(name, known, "rows")
+                raise UserError(f"no row is named {name!r}\n{hint}")
         wanted = {self.baseline, *names}
         return attrs.evolve(self, rows=[row for row in self.rows if row.name in wanted])
 

@@ -11,7 +11,7 @@ from fw.config.keys import SWEEP, wrong_shape
 from fw.config.nodes import Node
 from fw.config.overrides import Change
 from fw.config.own_tables import read_keys
-from fw.config.suggestions import did_you_mean
+from fw.config.suggestions import meant_or_known
 from fw.config.values import found
 from fw.errors import Problem
 from fw.sweep.outline import folder_name
@@ -113,7 +113,7 @@ class SweepReader:
     def _unknown_baseline(self, tables: Sequence[RowTable]) -> Iterator[Problem]:
         node, names = self.node.get("baseline"), [table.name for table in tables]
         if node is not None and names and node.value not in names:
-            hint = f"{did_you_mean(str(node.value), names)}\nrows: {', '.join(names)}".strip()
+            hint = meant_or_known(str(node.value), names, "rows")
             yield node.place.problem(f"baseline {node.value!r} is no row of this sweep", hint)
 
 

@@ -207,7 +207,7 @@ def test_rows_can_be_chosen_and_the_baseline_runs_along(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "advice"),
-    [("widr", "did you mean 'wider'?"), ("gru", "the rows are plain, wider")],
+    [("widr", "did you mean 'wider'?\nrows: plain, wider"), ("gru", "rows: plain, wider")],
 )
 def test_a_row_that_is_not_there_is_told_before_anything_runs(recipe, name, advice):
     result = fw_sweep(recipe, "--row", name, code=2)

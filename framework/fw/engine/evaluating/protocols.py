@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from textwrap import indent
 from typing import Any, Literal, get_args, get_origin
 
 from fw.config.chosen import Chosen, Slot
 from fw.config.recipe import Recipe
 from fw.config.settings import Setting, settings_of_entry
-from fw.config.suggestions import did_you_mean, listed
+from fw.config.suggestions import meant_or_known
 from fw.entries import Entry
 from fw.errors import UserError
 from fw.registry import Registry
@@ -34,8 +35,8 @@ def choose_protocols(known: dict[str, Chosen], wanted: Sequence[str]) -> dict[st
     """
     for name in wanted:
         if name not in known:
-            hint = f"{did_you_mean(name, known)}\n    known: {listed(known)}".strip()
-            raise UserError(f"unknown protocol {name!r}\n    {hint}")
+            hint = indent(meant_or_known(name, known, "known"), "    ")
+            raise UserError(f"unknown protocol {name!r}\n{hint}")
     return {name: known[name] for name in (wanted or known)}
 
 
