@@ -85,6 +85,12 @@ def put_items(sequences: Sequences, chosen: Tensor, items: Tensor | int) -> Sequ
     return sequences._replace(items=put, columns=columns or NO_COLUMNS)
 
 
+def other_items(items: Tensor, num_items: int, rng: Rng) -> Tensor:
+    """Draw for each of ``items`` ([B, L]) another of 1..N, uniform over the N - 1 others."""
+    other = rng.integers(tuple(items.shape), num_items - 1) + 1
+    return other + (other >= items)  # steps over the item itself
+
+
 def random_places(sequences: Sequences, counts: Tensor, rng: Rng) -> Tensor:
     """Choose exactly ``counts`` ([B]) places among each row's items, uniformly: [B, L] bool.
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import attrs
 
 from fw import Info, Sequences, hookimpl, validators
-from fw.augmentation import KeepsLength, min_length_field, put_items, random_places, share
+from fw.augmentation import (
+    KeepsLength,
+    min_length_field,
+    other_items,
+    put_items,
+    random_places,
+    share,
+)
 from fw.errors import UserError
 from fw.random import Rng
 
@@ -44,11 +51,9 @@ class Replacing(KeepsLength):
 
     def __call__(self, sequences: Sequences, rng: Rng) -> Sequences:
         """Return the sequences with items exchanged, in the same shape."""
-        items = sequences.items
         counts = share(self.ratio, sequences.lengths)
         chosen = random_places(sequences, counts, rng.child("places"))
-        other = rng.child("items").integers(tuple(items.shape), self.num_items - 1) + 1
-        other = other + (other >= items)  # steps over the item itself
+        other = other_items(sequences.items, self.num_items, rng.child("items"))
         return put_items(sequences, chosen, other)
 
 

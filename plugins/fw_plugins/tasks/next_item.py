@@ -7,18 +7,42 @@ from typing import ClassVar
 import attrs
 import torch
 
-from fw import Batch, Sequences, hookimpl
+from fw import Batch, Info, Sequences, hookimpl, validators
+from fw.augmentation import other_items, put_items
+from fw.errors import UserError
 from fw.interfaces import NO_COLUMNS
 from fw.random import Rng
 
 
 @attrs.frozen(kw_only=True)
 class NextItem:
-    """Every position predicts the item after it (Kang and McAuley, ICDM 2018, section III)."""
+    """Every position predicts the item after it (Kang and McAuley, ICDM 2018, section III).
+
+    With ``replace`` each input is exchanged with that probability for another item, drawn anew each
+    epoch: the stochastic shared embeddings (Wu et al., NeurIPS 2019) of inputs. Targets stay what
+    they are, where SSE-PT (Wu et al., RecSys 2020) exchanges an item as target too.
+    """
 
     min_items: ClassVar[int] = 2
     ahead: ClassVar[int] = 1
     requires_causal: ClassVar[bool] = True
+
+    replace: float = attrs.field(
+        default=0.0,
+        validator=validators.fraction,
+        metadata={"help": "probability that an input is exchanged for a random item"},
+    )
+
+    def build(self, info: Info) -> NextItem | Replacing:
+        """Take the size of the catalogue; raises UserError where nothing else can be put in."""
+        if self.replace == 0:
+            return self
+        if info.num_items < 2:
+            raise UserError(
+                "task 'next_item' needs a catalogue of at least 2 items to replace any, "
+                f"but the data has {info.num_items}"
+            )
+        return Replacing(plain=self, num_items=info.num_items)
 
     def __call__(self, history: Sequences, rng: Rng) -> Batch:
         """Take all items but the newest as inputs, all but the oldest as targets: [B, L - 1]."""
@@ -30,6 +54,31 @@ class NextItem:
     def query(self, history: Sequences) -> Sequences:
         """Take the history as it is: its newest position predicts what comes next."""
         return history
+
+
+@attrs.frozen(kw_only=True)
+class Replacing:
+    """Exchanges inputs for others within 1..N."""
+
+    min_items: ClassVar[int] = NextItem.min_items
+    ahead: ClassVar[int] = NextItem.ahead
+    requires_causal: ClassVar[bool] = NextItem.requires_causal
+
+    plain: NextItem
+    num_items: int
+
+    def __call__(self, history: Sequences, rng: Rng) -> Batch:
+        """Return the plain batch with inputs exchanged: [B, L - 1]."""
+        batch = self.plain(history, rng)
+        inputs = batch.inputs
+        draws = rng.child("places").uniform(tuple(inputs.items.shape))
+        chosen = (draws < self.plain.replace) & inputs.is_real()
+        others = other_items(inputs.items, self.num_items, rng.child("items"))
+        return batch._replace(inputs=put_items(inputs, chosen, others))
+
+    def query(self, history: Sequences) -> Sequences:
+        """Take the history as it is."""
+        return self.plain.query(history)
 
 
 def _columns(sequences: Sequences, part: slice) -> Sequences:
