@@ -86,18 +86,15 @@ def interleave(commands: Mapping[str, Command], rounds: int) -> dict[str, Outcom
             running[name] = stack.enter_context(Contender(name, command))
             about[name] = running[name].about()
         turns: dict[str, list[dict]] = {name: [] for name in running}
+        before = handover()
         for number in range(rounds + 1):
             for name in list(running)[:: -1 if number % 2 else 1]:
-                turns[name].append(_turn(running[name]))
+                turn, after = running[name].turn(), handover()
+                # The longer of before and after, since cores may wander in between.
+                turns[name].append({**turn, "handover": max(before, after)})
+                before = after
                 print(f"round {number} {name} {turns[name][-1]}", file=sys.stderr)
     return {name: _outcome(about[name], turns[name]) for name in commands}
-
-
-def _turn(contender: Contender) -> dict[str, float]:
-    """Let it do a turn; adds the longer handover of before and after, since cores may wander."""
-    before = handover()
-    turn = contender.turn()
-    return {**turn, "handover": max(before, handover())}
 
 
 def _outcome(about: Mapping[str, str], turns: Sequence[Mapping[str, float]]) -> Outcome:
