@@ -74,13 +74,14 @@ def _train_one(session: Session, course: Course) -> None:
     report = _train_the_rest(session, course, plans, epoch)
     selection = course.selection.trained(epoch, report.seconds)
     metrics: Mapping[str, float] = {}
+    due = epoch % training.evaluate_every == 0 or epoch == training.epochs
     with generators.apart(session.device):
         if training.final_fit is not None:
             selection = selection.chosen() if epoch == training.final_fit else selection
-        elif epoch % training.evaluate_every == 0 or epoch == training.epochs:
+        elif due:
             selection, metrics = _evaluate(session, selection)
         with session.watch.during("recording"):
-            diagnostics = _diagnose(session, epoch, report, plans[0])
+            diagnostics = _diagnose(session, epoch, report, plans[0], due or epoch == 1)
     line = {
         "epoch": epoch,
         **attrs.asdict(report),
@@ -177,11 +178,13 @@ def _record(
     session.reporter.recorded(line, training)
 
 
-def _diagnose(session: Session, epoch: int, report: EpochReport, plan: Plan) -> Mapping[str, float]:
+def _diagnose(
+    session: Session, epoch: int, report: EpochReport, plan: Plan, gradients: bool
+) -> Mapping[str, float]:
     """Look into one batch of the epoch, and warn of what is wrong, each thing once a run."""
     if not session.peers.first:
         return {}
-    numbers = diagnose(session.step, session.history(plan), plan, epoch)
+    numbers = diagnose(session.step, session.history(plan), plan, epoch, gradients)
     for subject, warning in warnings(session.step.terms, report.losses, numbers).items():
         session.reporter.warn_once(subject, f"epoch {epoch}: {warning}")
     return numbers

@@ -337,15 +337,26 @@ def test_the_python_entry_point_is_the_same_function(recipe):
     assert fw.run is engine.run
 
 
-def test_diagnostics_are_written_every_epoch(recipe):
-    lines = [json.loads(line) for line in _lines(run(recipe, "training.epochs=2"))]
-    for line in lines:
-        found = line["diagnostics"]
-        shares = [value for name, value in found.items() if name.startswith("gradient_share/")]
-        assert sum(shares) == pytest.approx(1.0, abs=1e-5)
-        assert {"nt_xent/saturated", "nt_xent/logit_gap", "nt_xent/overlap", "item_norm"} <= set(
-            found
-        )
+@pytest.fixture
+def diagnostics(recipe):
+    """Give what six epochs wrote down of which every second looks at validation."""
+    finished = run(recipe, "training.epochs=6", "training.evaluate_every=2", "training.patience=9")
+    return {line["epoch"]: line["diagnostics"] for line in map(json.loads, _lines(finished))}
+
+
+def test_diagnostics_are_written_every_epoch(diagnostics):
+    assert list(diagnostics) == [1, 2, 3, 4, 5, 6]
+    for found in diagnostics.values():
+        assert found.keys() >= {"nt_xent/saturated", "nt_xent/overlap", "item_norm"}
+
+
+def test_gradient_shares_are_written_at_first_and_with_every_look_at_validation(diagnostics):
+    shares = {
+        epoch: [value for name, value in found.items() if name.startswith("gradient_share/")]
+        for epoch, found in diagnostics.items()
+    }
+    assert [epoch for epoch, found in shares.items() if found] == [1, 2, 4, 6]
+    assert [sum(found) for found in shares.values() if found] == pytest.approx([1.0] * 4, abs=1e-5)
 
 
 def test_diagnostics_are_shown_on_request(recipe, capsys):

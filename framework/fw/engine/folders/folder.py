@@ -23,7 +23,7 @@ from torch import Tensor
 import fw
 from fw.config.recipe import Recipe
 from fw.config.writing import recipe_text
-from fw.engine.folders.files import append_text, write_bytes, write_text
+from fw.engine.folders.files import append_text, make_folder, write_bytes, write_text
 from fw.engine.folders.ownership import LOCK, OWNER, PATIENCE, is_owned, owned
 from fw.errors import RunError
 
@@ -63,7 +63,6 @@ class RunFolder:
         folder = cls(path)
         if not folder._make() and not folder._never_begun():
             raise RunError(f"there is already something at {path.absolute()}")
-        (path / "state").mkdir(exist_ok=True)
         return folder
 
     @classmethod
@@ -76,7 +75,6 @@ class RunFolder:
     def _make(self) -> bool:
         try:
             self.path.mkdir(parents=True)
-            (self.path / "state").mkdir()
         except FileExistsError:
             if self.path.exists():
                 return False
@@ -180,6 +178,7 @@ class RunFolder:
         """Keep what a resumed run needs, replacing the state before."""
         content = io.BytesIO()
         torch.save({"data": self.data, **state}, content)
+        make_folder((self.path / STATE).parent)
         write_bytes(self.path / STATE, content.getbuffer())
 
     def load_state(self) -> dict[str, Any] | None:

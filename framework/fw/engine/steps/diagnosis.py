@@ -21,15 +21,19 @@ _FALSE_NEGATIVES = 0.05
 _COLLAPSED_RANK = 2.0
 
 
-def diagnose(step: Step, history: Sequences, plan: Plan, epoch: int) -> dict[str, float]:
+def diagnose(
+    step: Step, history: Sequences, plan: Plan, epoch: int, gradients: bool
+) -> dict[str, float]:
     """Describe training on one batch, by name: ``gradient_share/<term>``, ``<term>/<diagnostic>``.
 
-    ``history`` is that of the plan's rows, on the step's device.
-
-    Costs about as much as two steps; neither weights nor gradients are touched.
+    ``history`` is that of the plan's rows, on the step's device. The shares are told where
+    ``gradients`` are asked for: they cost about as much as two steps, the rest hardly anything.
+    Neither weights nor their gradients are touched.
     """
     batch, rng = step.batch(history, epoch)
-    numbers = dict(_gradient_shares(step, batch, rng, plan)) if len(step.terms) > 1 else {}
+    numbers: dict[str, Tensor] = {}
+    if gradients and len(step.terms) > 1:
+        numbers.update(_gradient_shares(step, batch, rng, plan))
     for term in step.terms:
         if term.contrastive:
             found = _contrast(step, term, batch, rng, plan)
