@@ -1,14 +1,64 @@
-"""Where the runs of a sweep go."""
+"""Where the runs of a sweep go: what an executor is given, and what it tells."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Protocol, TextIO, runtime_checkable
 
-if TYPE_CHECKING:
-    from fw.sweep.execute import Event
-    from fw.sweep.plan import Job
-    from fw.sweep.worker import Setting
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Job:
+    """One run; ``recipe`` is its whole recipe as TOML, ``name`` that of its run folder."""
+
+    row: str
+    seed: int
+    recipe: str
+    name: str
+
+
+@attrs.frozen(kw_only=True)
+class Started:
+    """A job has begun, or goes on."""
+
+    job: Job
+
+
+@attrs.frozen(kw_only=True)
+class Ended:
+    """A job is over: ``error`` says why it has no result, if it has none."""
+
+    job: Job
+    error: str = ""
+    skipped: bool = False  # it had been done before
+
+
+Event = Started | Ended
+
+
+@attrs.frozen(kw_only=True)
+class Setting(ABC):
+    """What all jobs have in common; run folders are made in ``folder``."""
+
+    folder: Path
+    plugins: tuple[str, ...] = ()
+    data: Path | None = None
+    device: str = "auto"
+
+    def recipe(self, name: str) -> Path:
+        """Return the file of a run's whole recipe."""
+        return self.folder / "recipes" / f"{name}.toml"
+
+    def log(self, name: str) -> Path:
+        """Return the file that a run's messages go to."""
+        return self.folder / "logs" / f"{name}.log"
+
+    @abstractmethod
+    def run(self, name: str, device: str, log: TextIO, *, side_by_side: bool) -> None:
+        """Do a run whose recipe is written, or go on with it."""
 
 
 @runtime_checkable

@@ -23,9 +23,10 @@ from fw.engine.folders.histories import write_histories
 from fw.engine.folders.listing import list_runs
 from fw.engine.reporting import Reporter
 from fw.errors import RunError
-from fw.sweep.execute import Ended, execute
+from fw.executing import Ended
+from fw.sweep.execute import execute
 from fw.sweep.reading import read_sweep
-from fw.sweep.worker import Setting
+from fw.sweep.worker import SweepSetting
 from processes import start
 from same_runs import assert_same_run
 from tiny_runs import RECIPE, Silent, train_tiny, write_recipe
@@ -161,7 +162,7 @@ def test_case_B58_a_log_that_is_full_ends_no_run(recipe):
 @full
 def test_case_B58_a_log_that_is_full_ends_no_run_of_a_sweep(tmp_path):
     (job,) = read_sweep(write_recipe(tmp_path, RECIPE + SWEEP), discover()).jobs()
-    setting = Setting(folder=tmp_path / "sweep", device="cpu")
+    setting = SweepSetting(folder=tmp_path / "sweep", device="cpu")
     setting.log(job.name).parent.mkdir(parents=True)
     setting.log(job.name).symlink_to("/dev/full")
     assert list(execute(setting, [job]))[-1] == Ended(job=job)

@@ -21,9 +21,8 @@ from fw.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from fw.sweep.execute import Ended
+    from fw.executing import Ended, Setting
     from fw.sweep.plan import Sweep
-    from fw.sweep.worker import Setting
 
 
 @click.command()
@@ -72,7 +71,7 @@ def command(
     from fw.engine.steps.device import choose_device
     from fw.processes.joining import refuse_several
     from fw.sweep.reading import read_sweep
-    from fw.sweep.worker import Setting
+    from fw.sweep.worker import SweepSetting
 
     refuse_several("fw sweep")
     choose_device(device)
@@ -84,7 +83,7 @@ def command(
         sweep = attrs.evolve(sweep, name=f"{sweep.name}-quick", seeds=few)
     sweep = sweep.only(rows) if rows else sweep
     folder = sweeps / sweep.name
-    setting = Setting(folder=folder, plugins=plugins, data=data, device=device)
+    setting = SweepSetting(folder=folder, plugins=plugins, data=data, device=device)
     failed = _run(setting, sweep, jobs)
     _show_table(setting, sweep)
     if failed:

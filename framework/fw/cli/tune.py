@@ -89,7 +89,8 @@ def _run(search: Search, setting: TuneSetting, at_once: int) -> None:
 
 
 def _run_trials(search: Search, setting: TuneSetting, study: Study, at_once: int) -> None:
-    from fw.sweep.execute import Ended, execute_in_turn
+    from fw.executing import Ended
+    from fw.sweep.execute import execute_in_turn
     from fw.tune.display import TuneProgress
     from fw.tune.trials import Trials
 

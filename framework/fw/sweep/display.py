@@ -8,8 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from fw.sweep.execute import Ended, Event
-from fw.sweep.plan import Job
+from fw.executing import Ended, Event, Job
 
 
 class SweepProgress:

@@ -13,33 +13,14 @@ from typing import TYPE_CHECKING, cast
 import attrs
 
 from fw.engine.folders.files import make_folder, write_text
+from fw.executing import Ended, Event, Job, Setting, Started
 from fw.stopping import listening
-from fw.sweep.plan import Job
-from fw.sweep.worker import Setting, run_job, work
+from fw.sweep.worker import run_job, work
 
 if TYPE_CHECKING:
     from fw.interfaces import Executor
 
 _PATIENCE = 60  # seconds in which a process that is told to stop may put its things in order
-
-
-@attrs.frozen(kw_only=True)
-class Started:
-    """A job has begun, or goes on."""
-
-    job: Job
-
-
-@attrs.frozen(kw_only=True)
-class Ended:
-    """A job is over: ``error`` says why it has no result, if it has none."""
-
-    job: Job
-    error: str = ""
-    skipped: bool = False  # it had been done before
-
-
-Event = Started | Ended
 
 
 def execute(

@@ -11,6 +11,7 @@ from fw.config.recipe import Recipe
 from fw.config.suggestions import meant_or_known
 from fw.config.writing import recipe_text
 from fw.errors import UserError
+from fw.executing import Job
 from fw.sweep.outline import Outline, run_name
 
 if TYPE_CHECKING:
@@ -23,20 +24,6 @@ class Row:
 
     name: str
     recipe: Recipe
-
-
-@attrs.frozen(kw_only=True)
-class Job:
-    """One run of a sweep; ``recipe`` is its whole recipe as TOML."""
-
-    row: str
-    seed: int
-    recipe: str
-
-    @property
-    def name(self) -> str:
-        """The name of its run folder: the same at every start of the sweep."""
-        return run_name(self.row, self.seed)
 
 
 @attrs.frozen(kw_only=True)
@@ -83,10 +70,14 @@ class Sweep:
     def jobs(self) -> list[Job]:
         """Return all runs, seed by seed: stopped early, it has whole tables of fewer seeds."""
         return [
-            Job(row=row.name, seed=seed, recipe=recipe_text(_alone(row.recipe, seed)))
-            for seed in self.seeds
-            for row in self.rows
+            job_of(row.name, _alone(row.recipe, seed)) for seed in self.seeds for row in self.rows
         ]
+
+
+def job_of(row: str, recipe: Recipe) -> Job:
+    """Make the run of a recipe; its folder has the same name at every start."""
+    name = run_name(row, recipe.seed)
+    return Job(row=row, seed=recipe.seed, recipe=recipe_text(recipe), name=name)
 
 
 def _alone(recipe: Recipe, seed: int) -> Recipe:

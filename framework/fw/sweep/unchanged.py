@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from fw.comparison.differences import differences
 from fw.errors import RunError
-from fw.sweep.plan import Job
-from fw.sweep.worker import Setting
+from fw.executing import Job, Setting
 
 _SHOWN = 5
 

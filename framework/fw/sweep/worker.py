@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TextIO
 import attrs
 
 from fw.errors import FrameworkError
+from fw.executing import Setting
 from fw.stopping import Stopped, listening
 
 if TYPE_CHECKING:
@@ -31,21 +32,8 @@ _PATIENCE = 30.0
 
 
 @attrs.frozen(kw_only=True)
-class Setting:
+class SweepSetting(Setting):
     """What all runs of a sweep have in common; ``folder`` is the sweep's own."""
-
-    folder: Path
-    plugins: tuple[str, ...] = ()
-    data: Path | None = None
-    device: str = "auto"
-
-    def recipe(self, name: str) -> Path:
-        """Return the file of a run's whole recipe."""
-        return self.folder / "recipes" / f"{name}.toml"
-
-    def log(self, name: str) -> Path:
-        """Return the file that a run's messages go to."""
-        return self.folder / "logs" / f"{name}.log"
 
     def run(self, name: str, device: str, log: TextIO, *, side_by_side: bool) -> None:
         """Do a run whose recipe is written, or go on with it."""

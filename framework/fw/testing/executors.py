@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fw.sweep.execute import Ended, Started, write_recipe
-from fw.sweep.plan import Job
-from fw.sweep.worker import Setting
+from fw.executing import Ended, Job, Setting, Started
+from fw.sweep.execute import write_recipe
+from fw.sweep.worker import SweepSetting
 from fw.testing.contract import Contract
 from fw.testing.messages import require
 
@@ -50,7 +50,7 @@ class ExecutorContract(Contract):
     @pytest.fixture
     def setting(self, tmp_path: Path) -> Setting:
         """What the runs have in common: a folder of their own, and the CPU."""
-        return Setting(folder=tmp_path / "sweep", device="cpu")
+        return SweepSetting(folder=tmp_path / "sweep", device="cpu")
 
     def test_every_job_is_begun_and_ended_and_has_its_result(
         self, built: Any, setting: Setting
@@ -95,7 +95,10 @@ class ExecutorContract(Contract):
 
 
 def _jobs(setting: Setting, *recipes: str) -> list[Job]:
-    jobs = [Job(row=f"row {number}", seed=1, recipe=text) for number, text in enumerate(recipes)]
+    jobs = [
+        Job(row=f"row {number}", seed=1, recipe=text, name=f"row-{number}-seed1")
+        for number, text in enumerate(recipes)
+    ]
     for job in jobs:
         write_recipe(setting, job)
     return jobs

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from fw.executing import Ended
 from fw.sweep.display import SweepProgress
-from fw.sweep.execute import Ended
 from fw.tune.plan import number_of
 from fw.tune.study import Study
 

@@ -9,8 +9,8 @@ import attrs
 
 from fw.config.overrides import Change
 from fw.config.recipe import Recipe
-from fw.config.writing import recipe_text
-from fw.sweep.plan import Job
+from fw.executing import Job
+from fw.sweep.plan import job_of
 from fw.tune.tables import Parameter, TuneKeys
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Search:
     def job(self, trial: Trial) -> Job:
         """Draw the parameters of a trial, and make its run; raises RecipeError."""
         recipe = self.make([parameter.suggest(trial) for parameter in self.parameters])
-        return Job(row=f"trial {trial.number}", seed=recipe.seed, recipe=recipe_text(recipe))
+        return job_of(f"trial {trial.number}", recipe)
 
 
 def number_of(name: str) -> int:

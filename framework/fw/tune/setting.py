@@ -6,11 +6,11 @@ from typing import TextIO
 
 import attrs
 
-from fw.sweep.worker import Setting, console
+from fw.sweep.worker import SweepSetting, console
 
 
 @attrs.frozen(kw_only=True)
-class TuneSetting(Setting):
+class TuneSetting(SweepSetting):
     """Runs are trials: they report to the search, which may end them, and see no test cases."""
 
     def run(self, name: str, device: str, log: TextIO, *, side_by_side: bool) -> None:

@@ -10,9 +10,9 @@ from filelock import FileLock, Timeout
 from fw.engine.folders.files import make_folder
 from fw.engine.folders.folder import RunFolder
 from fw.errors import RecipeError
+from fw.executing import Ended, Job
 from fw.stopping import listening
-from fw.sweep.execute import Ended, write_recipe
-from fw.sweep.plan import Job
+from fw.sweep.execute import write_recipe
 from fw.tune.plan import Search, number_of
 from fw.tune.setting import TuneSetting
 from fw.tune.study import Study

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from fw.engine.folders.files import write_text
-from fw.sweep.worker import Setting, run_job
+from fw.sweep.worker import SweepSetting, run_job
 from fw.tune.plan import Search
 from fw.tune.setting import TuneSetting
 from fw.tune.study import Study
@@ -21,5 +21,5 @@ def score_best(search: Search, setting: TuneSetting, study: Study) -> str:
         return ""
     job = search.job(study.trial(best.number))
     write_text(setting.folder / "best.toml", job.recipe)
-    plain = Setting(**attrs.asdict(setting, recurse=False))
+    plain = SweepSetting(**attrs.asdict(setting, recurse=False))
     return run_job(plain, job.name, setting.device)

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import attrs
 
 from fw import hookimpl
-from fw.sweep.execute import Event, execute_in_turn
-from fw.sweep.plan import Job
-from fw.sweep.worker import Setting
+from fw.executing import Event, Job, Setting
+from fw.sweep.execute import execute_in_turn
 
 
 @attrs.frozen(kw_only=True)

@@ -14,10 +14,9 @@ import attrs
 
 from fw import hookimpl, validators
 from fw.errors import UserError
+from fw.executing import Ended, Event, Job, Setting, Started
 from fw.extras import require_extra
-from fw.sweep.execute import Ended, Event, Started
-from fw.sweep.plan import Job
-from fw.sweep.worker import Setting, run_job
+from fw.sweep.worker import run_job
 
 _PASSED_ON = ("FW_DATA_DIR", "FW_CACHE_DIR", "PYTHONPATH")
 _ANSWER = 10  # seconds in which a cluster is to answer

@@ -13,11 +13,12 @@ from fw.cli import main
 from fw.discovery import discover
 from fw.engine import run as engine
 from fw.errors import RunError
+from fw.executing import Ended, Started
 from fw.sweep import execute as executing
-from fw.sweep.execute import Ended, Started, execute
+from fw.sweep.execute import execute
 from fw.sweep.reading import read_sweep
 from fw.sweep.unchanged import require_unchanged
-from fw.sweep.worker import Setting, work
+from fw.sweep.worker import SweepSetting, work
 from tiny_runs import RECIPE, write_recipe
 
 SWEEP = """
@@ -51,7 +52,7 @@ def sweep(recipe):
 
 @pytest.fixture
 def setting(tmp_path):
-    return Setting(folder=tmp_path / "sweeps" / "tiny", device="cpu")
+    return SweepSetting(folder=tmp_path / "sweeps" / "tiny", device="cpu")
 
 
 def fw(*arguments, code=0):

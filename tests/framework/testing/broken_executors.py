@@ -7,7 +7,7 @@ import time
 
 import attrs
 
-from fw.sweep.execute import Ended, Started
+from fw.executing import Ended, Started
 from fw.sweep.worker import run_job
 from fw.testing import ExecutorContract
 

@@ -4,7 +4,7 @@ import pytest
 
 from fw.discovery import discover
 from fw.errors import RunError
-from fw.sweep.execute import Ended
+from fw.executing import Ended
 from fw.tune.reading import read_search
 from fw.tune.setting import TuneSetting
 from fw.tune.study import Study, error_of
