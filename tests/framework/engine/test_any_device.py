@@ -144,7 +144,7 @@ def evaluate_once(parts):
     cases, scorer = parts.exam.cases["test"], ModelScorer(parts.step.encoder, parts.step.task)
     tally = Tally(cases, parts.exam.evaluators, 0)
     with DeviceWatch() as watch, torch.inference_mode():
-        for span in cases.spans(16):
+        for span in cases.spans(16, parts.info.max_len):
             chunk, history = cases.chunk(*span), cases.histories(*span, parts.info.max_len)
             tally.add(scorer.scores(chunk, history), chunk, span)
     return watch

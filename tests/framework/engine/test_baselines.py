@@ -34,7 +34,7 @@ def scores(split, info, name, batch_size=10):
     scorer = baselines(split, info)[name]
     chunks = [
         scorer.scores(store.chunk(*span), store.histories(*span, 10))
-        for span in store.spans(batch_size)
+        for span in store.spans(batch_size, 10)
     ]
     return torch.cat(chunks)
 

@@ -67,8 +67,17 @@ def test_several_cases_of_one_row_are_cut_where_each_says(split):
 
 def test_spans_cover_every_case_once_whatever_the_batch_size(split):
     store = CaseStore(split, split.test)
-    assert list(store.spans(2)) == [(0, 2), (2, 3)]
-    assert list(store.spans(500)) == [(0, 3)]
+    assert list(store.spans(2, max_len=50)) == [(0, 2), (2, 3)]
+    assert list(store.spans(500, max_len=50)) == [(0, 3)]
+
+
+def test_on_a_cpu_a_chunk_ends_where_histories_become_much_shorter(make_split):
+    split = make_split([[1, 2, 3, 4, 5] * 8] * 20 + [[1, 2, 3, 4, 5] * 4] * 20, 5)
+    store = CaseStore(split, split.test)
+    assert list(store.spans(500, max_len=50)) == [(0, 20), (20, 40)]
+    few = [(0, 15), (15, 22), (22, 30), (30, 40)]  # five long ones are filled up to 256 positions
+    assert list(store.spans(15, max_len=50)) == few
+    assert list(store.spans(500, max_len=19)) == [(0, 40)]
 
 
 def test_values_are_brought_back_into_the_order_of_the_case_list(split):

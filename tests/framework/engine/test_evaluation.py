@@ -61,7 +61,7 @@ def run(scorer, store, *evaluators, **options):
 def test_counts_equal_a_slow_count(split, rule, batch_size):
     table, store = random_table(23), CaseStore(split, split.test)
     tally = Tally(store, {}, 0)
-    for span in store.spans(batch_size):
+    for span in store.spans(batch_size, 10):
         cases = store.chunk(*span)
         tally.add(table[cases.rows], cases, span)
     tally.drawn["none"] = []

@@ -11,6 +11,7 @@ from torch import Tensor
 from fw.data.flat import FlatRows
 from fw.data.split import CaseList, Split
 from fw.engine.evaluating.drawing import Candidates
+from fw.engine.steps.batches import cut_groups
 from fw.interfaces import Cases, Evaluator, Sequences
 
 # Scores that are held at once; two bools of each, and for sums of weights a double, beside them.
@@ -51,12 +52,20 @@ class CaseStore(FlatRows):
     def __len__(self) -> int:
         return len(self.order)
 
-    def spans(self, batch_size: int) -> Iterator[tuple[int, int]]:
-        """Cut the cases into chunks whose scores fit into memory."""
-        fitting = _SCORES_AT_ONCE.get(self.items.device.type, 2**24) // (self.num_items + 2)
+    def spans(self, batch_size: int, max_len: int) -> Iterator[tuple[int, int]]:
+        """Cut the cases into chunks whose scores fit into memory.
+
+        On a CPU a chunk also ends where histories, of at most ``max_len`` items, get much shorter.
+        """
+        device = self.items.device.type
+        fitting = _SCORES_AT_ONCE.get(device, 2**24) // (self.num_items + 2)
         size = max(min(batch_size, fitting), 1)
+        lengths = np.minimum(self.host_ends, max_len)
         for first in range(0, len(self), size):
-            yield first, min(first + size, len(self))
+            last = min(first + size, len(self))
+            groups = cut_groups(lengths[first:last]) if device == "cpu" else ((0, last - first, 0),)
+            for start, stop, _ in groups:
+                yield first + start, first + stop
 
     def chunk(self, first: int, last: int) -> Cases:
         """Return the cases ``first`` to ``last`` of this store's order."""

@@ -88,7 +88,7 @@ def evaluate(
     """
     tally = Tally(case_store, evaluators, seed)
     with torch.inference_mode():
-        for span in peers.part(list(case_store.spans(batch_size))):
+        for span in peers.part(list(case_store.spans(batch_size, max_len))):
             cases = case_store.chunk(*span)
             scores = scorer.scores(cases, case_store.histories(*span, max_len))
             _check_shape(scores, cases)
