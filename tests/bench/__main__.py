@@ -66,6 +66,7 @@ class Options:
     users: int | None
     epochs: int | None
     seconds: float | None
+    only: tuple[str, ...] = ()
 
 
 @click.command(help=__doc__)
@@ -74,6 +75,7 @@ class Options:
 @click.option("--users", type=click.IntRange(2), help="take only so many users, to try out")
 @click.option("--epochs", type=click.IntRange(1), help="of plain")
 @click.option("--seconds", type=float, help="how long losses trains with each")
+@click.option("--only", multiple=True, type=click.Choice([*losses.LOSSES]), help="rows of losses")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="write all there, too")
 @click.option("--plots", type=click.Path(path_type=Path), help="draw what has a plot into a folder")
 def bench(names, file, plots, **options):

@@ -19,6 +19,7 @@ ONE_NEGATIVE = 'sampler={name="uniform"}'
 # scores in the time of an epoch of cross_entropy, or one set for a batch, which may be larger.
 OWN = 'sampler={name="popularity", exponent=0.0, exclude="target", num_negatives=32}'
 SHARED = 'sampler={name="shared", exclude="target", num_negatives=512}'
+COSINES = "encoder.cosine_temperature=0.07"
 LOSSES = {
     "bce, 1 negative": (ONE_NEGATIVE, 'losses=[{name="bce"}]'),
     "bce + 0.1 nt_xent, crops": (
@@ -36,6 +37,18 @@ LOSSES = {
     ),
     "sce": ('losses=[{name="sce"}]',),
     "cross_entropy": ('losses=[{name="cross_entropy"}]',),
+    "cross_entropy, cosines": ('losses=[{name="cross_entropy"}]', COSINES),
+    "cross_entropy, cosines, rate 0.004": (
+        'losses=[{name="cross_entropy"}]',
+        COSINES,
+        "optimizer.learning_rate=0.004",
+    ),
+    "sampled_softmax, 512 shared, cosines, rate 0.002": (
+        SHARED,
+        'losses=[{name="sampled_softmax"}]',
+        COSINES,
+        "optimizer.learning_rate=0.002",
+    ),
     "cross_entropy + 0.2 bce": (
         ONE_NEGATIVE,
         'losses=[{name="cross_entropy"}, {name="bce", weight=0.2}]',
@@ -55,7 +68,7 @@ def measure(options) -> Tables:
     rows = [
         row_of(loss, seed, points_of(loss, seed))
         for seed in range(1, (options.rounds or 1) + 1)
-        for loss in LOSSES
+        for loss in options.only or LOSSES
     ]
     return {f"Seconds until {MONITOR} is reached, of {seconds:.0f}": rows}
 
