@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import networkx
 import pytest
 
 import fw.hookspecs
@@ -74,6 +75,28 @@ def test_every_kind_has_a_documented_hook_and_protocol(kind):
     protocol = getattr(fw.interfaces, kind.protocol)
     assert f":class:`fw.interfaces.{kind.protocol}`" in hook.__doc__
     assert protocol.__doc__
+
+
+def names_of(node):
+    """Yield what an import may mean: a module, or a name in one that may be a module itself."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        yield node.module
+
+
+def test_no_modules_import_one_another_in_a_circle_but_the_interface_and_what_it_names():
+    root = ROOT / "framework"
+    modules = {".".join(path.relative_to(root).with_suffix("").parts): path for path in FRAMEWORK}
+    arrows = networkx.DiGraph()
+    for module, path in modules.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):  # those for types too
+            found = {name for name in names_of(node) if name in modules and name != module}
+            arrows.add_edges_from((module, name) for name in found)
+    circles = [one for one in networkx.strongly_connected_components(arrows) if len(one) > 1]
+    assert arrows.number_of_edges() > 500
+    assert circles == [{"fw.interfaces", "fw.info", "fw.data.training", "fw.data.flat"}]
 
 
 WRITES = re.compile(
