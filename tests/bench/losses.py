@@ -49,6 +49,12 @@ LOSSES = {
         COSINES,
         "optimizer.learning_rate=0.002",
     ),
+    "sampled_softmax, 48 own, cosines, rate 0.004": (
+        'sampler={name="uniform", num_negatives=48}',
+        'losses=[{name="sampled_softmax"}]',
+        COSINES,
+        "optimizer.learning_rate=0.004",
+    ),
     "cross_entropy + 0.2 bce": (
         ONE_NEGATIVE,
         'losses=[{name="cross_entropy"}, {name="bce", weight=0.2}]',
