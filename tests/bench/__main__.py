@@ -21,6 +21,7 @@ from tests.bench import (
     parts,
     peers,
     plain,
+    pointwise,
     startup,
     targets,
 )
@@ -55,6 +56,7 @@ BENCHMARKS = {
     "negatives": pairs_of(negatives),
     "grouping": pairs_of(grouping),
     "targets": pairs_of(targets),
+    "pointwise": pairs_of(pointwise),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,18 +10,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from fw.nn.attending import scale_of
-from fw.nn.heads import by_head, split_heads
+from fw.nn.in_parts import multiply_into, parts_of, to_read, to_write
 from fw.nn.packing import Packing
-
-# Queries are taken in parts of about this many, each with the keys up to its last query: most of
-# what a causal mask hides is then not computed at all. Smaller parts cost more in calls.
-_PART = 64
-
-
-def parts_of(length: int) -> list[tuple[int, int]]:
-    """Return the first query of each part, and the one after its last."""
-    size = -(-length // max(1, round(length / _PART)))
-    return [(start, min(start + size, length)) for start in range(0, length, size)]
 
 
 def attend_in_parts(
@@ -66,8 +56,8 @@ class _AttentionInParts(torch.autograd.Function):
         *kept: Tensor,
     ) -> Tensor:
         attended, weights, given = torch.empty_like(query), list[Tensor](), iter(kept)
-        groups = _read((query, key, value), packing, num_heads)
-        into_each = _written((attended,), packing, num_heads)
+        groups = to_read((query, key, value), packing, num_heads)
+        into_each = to_write((attended,), packing, num_heads)
         for group, (into,), mask in zip(groups, into_each, packing.masks, strict=True):
             hiding = mask.repeat_interleave(num_heads, 0) if mask.dim() == 3 else mask
             for part in parts_of(into.shape[-2]):
@@ -83,8 +73,8 @@ class _AttentionInParts(torch.autograd.Function):
         query, key, value, *saved = ctx.saved_tensors
         found = [torch.empty_like(query) for _ in range(3)]
         given, packing, num_heads = (query, key, value, gradient), ctx.packing, ctx.num_heads
-        groups = _read(given, packing, num_heads)
-        into_each = _written(found, packing, num_heads)
+        groups = to_read(given, packing, num_heads)
+        into_each = to_write(found, packing, num_heads)
         parts = [parts_of(width) for _, width in packing.shapes]
         number = sum(map(len, parts))
         weights, kept = saved[:number], saved[number:]
@@ -111,7 +101,7 @@ def _attend(
     scores = torch.baddbmm(hiding, query[:, start:stop], key[:, :stop].mT, alpha=scale_of(query))
     weights = scores.softmax(-1)
     dropped = weights if kept is None else kept.to(weights.dtype).mul_(weights)
-    _multiply(into[..., start:stop, :], dropped, value[:, :stop], kept_scale)
+    multiply_into(into[..., start:stop, :], dropped, value[:, :stop], kept_scale)
     return weights
 
 
@@ -135,39 +125,6 @@ def _differentiate(
     to_scores = torch.ops.aten._softmax_backward_data(to_weights, weights, -1, weights.dtype)
     to_query, to_key, to_value = into
     others, scale = stop < query.shape[1], scale_of(query) * kept_scale
-    _multiply(to_query[..., start:stop, :], to_scores, key, scale)
-    _multiply(to_key[..., :stop, :], to_scores.mT, queries, scale, add=others)
-    _multiply(to_value[..., :stop, :], dropped.mT, own, kept_scale, add=others)
-
-
-def _multiply(
-    into: Tensor, left: Tensor, right: Tensor, scale: float, *, add: bool = False
-) -> None:
-    """Write scale left right ([b * heads, w, d]) into a group's view, or add it to that.
-
-    A product that is to write between the rows of another tensor by itself goes row by row.
-    """
-    if into.dim() == 3 and into.is_contiguous() and not add:
-        torch.baddbmm(into, left, right, beta=0, alpha=scale, out=into)
-        return
-    product = torch.bmm(left, right).view(into.shape)
-    if add:
-        into.add_(product, alpha=scale)
-    else:
-        torch.mul(product, scale, out=into)
-
-
-def _read(
-    values: Sequence[Tensor], packing: Packing, num_heads: int
-) -> Iterator[tuple[Tensor, ...]]:
-    """Yield all values ([T, D] each) as [b * heads, w, d], group by group; of one head as views."""
-    for group in zip(*(packing.cut(each.contiguous()) for each in values), strict=True):
-        yield tuple(split_heads(each, num_heads) for each in group)
-
-
-def _written(
-    values: Sequence[Tensor], packing: Packing, num_heads: int
-) -> Iterator[tuple[Tensor, ...]]:
-    """Yield views of all values ([T, D] each): [b, w, D] of one head, else [b, heads, w, d]."""
-    for group in zip(*map(packing.cut, values), strict=True):
-        yield group if num_heads == 1 else tuple(by_head(each, num_heads) for each in group)
+    multiply_into(to_query[..., start:stop, :], to_scores, key, scale)
+    multiply_into(to_key[..., :stop, :], to_scores.mT, queries, scale, add=others)
+    multiply_into(to_value[..., :stop, :], dropped.mT, own, kept_scale, add=others)

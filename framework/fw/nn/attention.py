@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from fw.nn.attending import Drop, attend
-from fw.nn.attending_in_parts import attend_in_parts, parts_of
+from fw.nn.attending_in_parts import attend_in_parts
 from fw.nn.dropout import AddressDropout
 from fw.nn.heads import join_heads, split_heads
+from fw.nn.in_parts import parts_of
 from fw.nn.linear import Linear, mapped_by_each
 from fw.nn.packing import Packing
 from fw.nn.written_out import is_eager_on_cpu

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import attrs
@@ -17,11 +18,16 @@ from fw.nn.block import Block
 from fw.nn.dropout import AddressDropout
 from fw.nn.embedding import Embedding
 from fw.nn.encoder import SequenceEncoder
+from fw.nn.heads import by_head
 from fw.nn.initialisation import INITS
 from fw.nn.items import ItemTable
+from fw.nn.linear import Linear
 from fw.nn.norm import LayerNorm
+from fw.nn.packing import Packing
+from fw.nn.pointwise_in_parts import HIDDEN, attend_pointwise_in_parts
 from fw.nn.positions import Positions
 from fw.nn.settings import PositionOrder, divides_hidden_size, setting
+from fw.nn.written_out import is_eager_on_cpu
 from fw.random import Rng
 
 Bias = Literal["position", "position_and_time", "none"]
@@ -96,12 +102,11 @@ class HSTU:
         """Return the columns that sequences are to come with."""
         return (TIME, *([NEXT_TIME] if self.target_time else [])) if self.timed else ()
 
-    def build(self, info: Info) -> HSTUEncoder:
+    def build(self, info: Info) -> SequenceEncoder:
         """Make the encoder, its weights drawn from torch's global generator."""
         size = self.hidden_size
-        return HSTUEncoder(
-            timed=self.timed,
-            target_time=self.target_time,
+        kind = partial(TimedEncoder, self.target_time) if self.timed else SequenceEncoder
+        return kind(
             items=ItemTable(info.num_items, size, INITS["truncated_normal"]),
             input_items=None,
             embedding=self._embedding(info.max_len),
@@ -131,19 +136,18 @@ class TimedBegun(NamedTuple):
     hidden: Tensor  # [B, L, D]
     mask: Tensor
     kept: None
-    buckets: Tensor | None  # [B, L, L] int64, where there is a bias of time
+    buckets: Tensor  # [B, L, L] int64
 
 
-class HSTUEncoder(SequenceEncoder):
-    """Sequences to hidden states, each of the items up to its own, and of their times if asked."""
+class TimedEncoder(SequenceEncoder):
+    """Sequences to hidden states, each of the items up to its own and of their times."""
 
-    def __init__(self, *, timed: bool, target_time: bool, **parts: Any) -> None:
+    def __init__(self, target_time: bool, **parts: Any) -> None:
         super().__init__(**parts)
-        self.timed, self.target_time = timed, target_time
+        self.target_time = target_time
 
     def _begin(self, sequences: Sequences, rng: Rng | None) -> TimedBegun:
-        begun = super()._begin(sequences, rng)
-        return TimedBegun(*begun, self._buckets(sequences) if self.timed else None)
+        return TimedBegun(*super()._begin(sequences, rng), self._buckets(sequences))
 
     def _buckets(self, sequences: Sequences) -> Tensor:
         """Return the bucket of the time from each key to each query: [B, queries, keys]."""
@@ -157,8 +161,7 @@ class HSTUEncoder(SequenceEncoder):
         for number, block in enumerate(self.blocks, start=1):
             place = None if rng is None else rng.child(f"block {number - 1}")
             if only is not None and number == len(self.blocks):
-                mask = take_queries(mask, only)
-                buckets = None if buckets is None else take(buckets, only)
+                mask, buckets = take_queries(mask, only), take(buckets, only)
                 hidden = block(hidden, mask, place, only, buckets)
             else:
                 hidden = block(hidden, mask, place, None, buckets)
@@ -177,11 +180,12 @@ class TransductionUnit(nn.Module):
         size, heads = settings.hidden_size, settings.num_heads
         attention = settings.attention_size or size // heads
         value = settings.value_size or size // heads
+        self.packs = not settings.timed
         self.num_heads, self.max_len, self.epsilon = heads, max_len, settings.norm_epsilon
         self.sizes = [heads * value, heads * value, heads * attention, heads * attention]
-        self.inward = nn.Linear(size, sum(self.sizes), bias=False)
+        self.inward = Linear(size, sum(self.sizes), bias=False)
         nn.init.normal_(self.inward.weight, std=0.02)
-        self.outward = nn.Linear(heads * value, size)
+        self.outward = Linear(heads * value, size)
         nn.init.xavier_uniform_(self.outward.weight)
         nn.init.zeros_(self.outward.bias)
         self.by_distance = self.by_time = None
@@ -194,29 +198,48 @@ class TransductionUnit(nn.Module):
     def forward(
         self,
         hidden: Tensor,
-        mask: Tensor,
+        mask: Tensor | Packing,
         rng: Rng | None,
         only: Tensor | None = None,
         buckets: Tensor | None = None,
     ) -> Tensor:
         """Map [B, L, D] to [B, L, D], or with ``only``, a place of each row, to [B, 1, D]."""
         gate, value, query, key = silu(self.inward(self._norm(hidden))).split(self.sizes, -1)
-        bias = self._bias(hidden.shape[1], only, buckets)
-        attended = self._attend(Block.at(query, only), key, value, mask, bias)
+        if isinstance(mask, Packing):
+            attended = self._attend_packed(query, key, value, mask)
+        else:
+            bias = self._bias(hidden.shape[1], only, buckets)
+            attended = self._attend(Block.at(query, only), key, value, mask, bias)
         gated = Block.at(gate, only) * self._norm(attended)
-        return Block.at(hidden, only) + self.outward(self.dropout(gated, rng))
+        transformed: Tensor = self.outward(self.dropout(gated, rng))
+        return Block.at(hidden, only) + transformed
+
+    def _attend_packed(self, query: Tensor, key: Tensor, value: Tensor, packing: Packing) -> Tensor:
+        """Attend within the rows of all parts, [T, ...]."""
+        biases = [self._bias(width) for _, width in packing.shapes]
+        if not is_eager_on_cpu(query):
+            parts = zip(*map(packing.cut, (query, key, value)), packing.masks, biases, strict=True)
+            return torch.cat([self._attend(*part).flatten(0, 1) for part in parts])
+        hiding = [
+            bias + mask.clamp(min=HIDDEN) for bias, mask in zip(biases, packing.masks, strict=True)
+        ]
+        scale = 1 / self.max_len
+        given = (query, key, value, packing, self.num_heads, hiding, scale)
+        return attend_pointwise_in_parts(*given)
 
     def _attend(
         self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor, bias: Tensor | float
     ) -> Tensor:
         """Return SiLU(query key^T + bias) value / max_len: [B, Q, heads * value size]."""
-        query, key, value = (self._split(part) for part in (query, key, value))
+        query, key, value = (by_head(part, self.num_heads) for part in (query, key, value))
         weights = silu(query @ key.mT + bias) / self.max_len  # [B, heads, Q, L]
         seen = mask == 0 if mask.dim() == 2 else (mask == 0).unsqueeze(1)
         attended = torch.where(seen, weights, 0) @ value
         return attended.transpose(1, 2).flatten(2)
 
-    def _bias(self, length: int, only: Tensor | None, buckets: Tensor | None) -> Tensor | float:
+    def _bias(
+        self, length: int, only: Tensor | None = None, buckets: Tensor | None = None
+    ) -> Tensor | float:
         """Return the bias of all pairs, [L, L] or [B, 1, L, L], or of one query, [B, 1, 1, L]."""
         if self.by_distance is None:
             return 0.0
@@ -227,9 +250,6 @@ class TransductionUnit(nn.Module):
 
     def _norm(self, values: Tensor) -> Tensor:
         return layer_norm(values, values.shape[-1:], eps=self.epsilon)
-
-    def _split(self, values: Tensor) -> Tensor:
-        return values.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)  # [B, heads, L, size]
 
 
 def _looked_up(table: Tensor, places: Tensor) -> Tensor:

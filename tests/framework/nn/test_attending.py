@@ -16,8 +16,9 @@ from fw.nn.attending import (
     take,
     take_queries,
 )
-from fw.nn.attending_in_parts import attend_in_parts, parts_of
+from fw.nn.attending_in_parts import attend_in_parts
 from fw.nn.heads import join_heads, split_heads
+from fw.nn.in_parts import parts_of
 from fw.nn.packing import Packing
 
 LENGTHS = [1, 5, 64, 97, 200]  # one part, two, three

@@ -17,22 +17,22 @@ SIZE = 6
 
 def attention_of(**settings):
     torch.manual_seed(0)
-    return SelfAttention(SIZE, **settings)
+    return SelfAttention(SIZE, **settings).double()
 
 
 @pytest.mark.parametrize("num_heads", [1, 2, 3])
 @pytest.mark.parametrize("length", [5, 130])
 def test_it_equals_torchs_multi_head_attention(num_heads, length):
     attention = attention_of(num_heads=num_heads, out_projection=True)
-    theirs = nn.MultiheadAttention(SIZE, num_heads, batch_first=True)
+    theirs = nn.MultiheadAttention(SIZE, num_heads, batch_first=True).double()
     parts = (attention.query, attention.key, attention.value)
     theirs.in_proj_weight.data = torch.cat([part.weight.data for part in parts])
     theirs.in_proj_bias.data = torch.cat([part.bias.data for part in parts])
     theirs.out_proj.load_state_dict(attention.output.state_dict())
-    queries, memory = torch.randn(2, 2, length, SIZE)
+    queries, memory = torch.randn(2, 2, length, SIZE).double()
     mask = causal_mask(length, queries)
     expected, _ = theirs(queries, memory, memory, attn_mask=mask, need_weights=False)
-    assert_close(attention(queries, memory, mask, None), expected, rtol=0, atol=1e-5)
+    assert_close(attention(queries, memory, mask, None), expected)
 
 
 def slow_dropped(attention, values, rng, threshold):
@@ -63,16 +63,16 @@ def slow_dropped(attention, values, rng, threshold):
 @pytest.mark.parametrize("length", [5, 100])
 def test_one_byte_decides_over_each_weight(num_heads, length):
     attention = attention_of(num_heads=num_heads, dropout=0.2)
-    values, rng = torch.randn(2, length, SIZE), Rng.for_rows(1, 2, torch.tensor([4, 7]))
+    values, rng = torch.randn(2, length, SIZE).double(), Rng.for_rows(1, 2, torch.tensor([4, 7]))
     attended = attention(values, values, causal_mask(length, values), rng)
-    assert_close(attended, slow_dropped(attention, values, rng, 51), rtol=0, atol=1e-5)
+    assert_close(attended, slow_dropped(attention, values, rng, 51))
 
 
 @pytest.mark.parametrize("num_heads", [1, 2])
 def test_dropped_weights_of_a_row_do_not_depend_on_length_or_batch(num_heads):
     """At 200 positions queries are taken in three parts, at 100 in two, at 60 in one."""
     attention = attention_of(num_heads=num_heads, dropout=0.5)
-    values = torch.randn(3, 200, SIZE)
+    values = torch.randn(3, 200, SIZE).double()
 
     def attended(chosen, length):
         rows = torch.tensor(chosen)
@@ -81,7 +81,7 @@ def test_dropped_weights_of_a_row_do_not_depend_on_length_or_batch(num_heads):
 
     whole = attended([0, 1, 2], 200)
     for length in (60, 100):
-        assert_close(attended([2, 0], length), whole[[2, 0], :length], rtol=0, atol=1e-6)
+        assert_close(attended([2, 0], length), whole[[2, 0], :length])
 
 
 def test_biases_start_at_zero_and_norms_are_left_alone():

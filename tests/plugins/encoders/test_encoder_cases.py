@@ -94,20 +94,20 @@ def test_case_B18_the_row_of_padding_is_and_stays_zero(build, init, tied, hide_p
 
 
 def test_case_B19_no_item_attends_to_padding(build):
-    encoder = build(positions="from_end")
+    encoder = build(positions="from_end").double()
     sequences = sequences_of([[3, 7]], width=5)
     expected = encoder(sequences)
     loud = copy.deepcopy(encoder)
     loud.items.weight.data[0] = 100
     loud.embedding.positions.weight.data[: MAX_LEN - 2] = 100  # where left-padded rows have padding
-    assert_close(loud(sequences), expected, rtol=0, atol=1e-6)
+    assert_close(loud(sequences), expected)
 
 
 @pytest.mark.parametrize("positions", ["from_end", "from_start", "none"])
 def test_case_B19_the_amount_of_padding_changes_nothing(build, positions):
-    encoder = build(positions=positions)
+    encoder = build(positions=positions).double()
     narrow, wide = (encoder(sequences_of([[3, 7]], width=width)) for width in (2, MAX_LEN))
-    assert_close(wide[:, :2], narrow, rtol=0, atol=1e-6)
+    assert_close(wide[:, :2], narrow)
     assert wide[:, 2:].abs().max() == 0
 
 
@@ -126,7 +126,7 @@ def test_case_B21_sequences_wider_than_max_len_are_refused(build):
 @pytest.mark.parametrize("gaps", [True, False])
 @pytest.mark.parametrize("dropping", [True, False])
 def test_case_B22_an_empty_row_leaves_everything_finite(build, hide_padding, gaps, dropping):
-    encoder = build(hide_padding=hide_padding)
+    encoder = build(hide_padding=hide_padding).double()
     sequences = sequences_of([[], [3, 7]], width=5)._replace(gaps=gaps)
     rng = root(sequences.rows) if dropping else None
     states = encoder(sequences, rng)
@@ -135,7 +135,7 @@ def test_case_B22_an_empty_row_leaves_everything_finite(build, hide_padding, gap
     assert all(weight.grad.isfinite().all() for weight in encoder.parameters())
     alone = Sequences(sequences.items[1:], sequences.lengths[1:], sequences.rows[1:], gaps=gaps)
     rng = root(alone.rows) if dropping else None
-    assert_close(encoder(alone, rng), states[1:], rtol=0, atol=1e-6)
+    assert_close(encoder(alone, rng), states[1:])
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -160,7 +160,7 @@ def test_case_B23_autocast_gives_nearly_the_same(build):
 
 @pytest.mark.parametrize("hide_padding", [True, False])
 def test_parts_of_equal_widths_together_are_those_alone_with_their_own_dropout(build, hide_padding):
-    encoder = build(hide_padding=hide_padding, dropout=0.5, dropout_at=PLACES)
+    encoder = build(hide_padding=hide_padding, dropout=0.5, dropout_at=PLACES).double()
     gaps = torch.tensor([[1, 0, 3], [4, 0, 0]])
     parts = [
         sequences_of([[1, 2, 3], [4]]),
@@ -171,12 +171,12 @@ def test_parts_of_equal_widths_together_are_those_alone_with_their_own_dropout(b
     ]
     rngs = [root(part.rows, epoch=number) for number, part in enumerate(parts)]
     for part, rng, states in zip(parts, rngs, encoder.together(parts, rngs), strict=True):
-        assert_close(states, encoder(part, rng), rtol=0, atol=1e-6)
+        assert_close(states, encoder(part, rng))
 
 
 @pytest.mark.parametrize("hide_padding", [True, False])
 def test_dropout_of_a_row_is_the_same_in_any_batch(build, hide_padding):
-    encoder = build(hide_padding=hide_padding, dropout=0.5, dropout_at=PLACES)
+    encoder = build(hide_padding=hide_padding, dropout=0.5, dropout_at=PLACES).double()
     rows = [[1, 2, 3, 4], [5], [6, 7, 8, 9, 10, 11, 12, 1]]
     together = sequences_of(rows)
     states = encoder(together, root(together.rows))
@@ -185,7 +185,7 @@ def test_dropout_of_a_row_is_the_same_in_any_batch(build, hide_padding):
         part = part._replace(rows=torch.tensor(order))
         again = encoder(part, root(part.rows))
         shared = min(width, 8)
-        assert_close(again[:, :shared], states[order, :shared], rtol=0, atol=1e-6)
+        assert_close(again[:, :shared], states[order, :shared])
 
 
 @pytest.mark.parametrize("place", PLACES)

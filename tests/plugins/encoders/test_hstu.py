@@ -16,6 +16,7 @@ from torch.nn.functional import cosine_similarity
 from torch.testing import assert_close
 from watched_encoder import draws_of, states_of_one_graph
 
+from fw import Sequences
 from fw.random import Rng
 from fw_plugins.encoders.hstu import HSTU
 
@@ -256,6 +257,27 @@ def test_half_precision_stays_finite(build, dtype):
 def test_every_dropout_draws_its_own_numbers(build, monkeypatch):
     drawn = draws_of(build(), monkeypatch)
     assert len(drawn) == len(set(drawn)) == 1 + 2
+
+
+@pytest.mark.parametrize("relative_bias", ["position", "none"])
+def test_parts_together_are_those_alone_with_their_own_dropout(build, relative_bias):
+    encoder = build(dropout=0.5, num_heads=2, relative_bias=relative_bias).double()
+    assert all(block.packs for block in encoder.blocks)
+    gaps = Sequences(torch.tensor([[1, 0, 3]]), torch.tensor([3]), torch.arange(1), gaps=True)
+    parts = [sequences_of([[1, 2, 3], [4]]), sequences_of([[5, 6]]), gaps]
+    rngs = [Rng.for_rows(5, epoch, part.rows) for epoch, part in enumerate(parts)]
+    for part, rng, states in zip(parts, rngs, encoder.together(parts, rngs), strict=True):
+        assert_close(states, encoder(part, rng))
+        assert not states.equal(encoder(part))
+
+
+def test_parts_without_the_kernel_of_a_cpu_are_the_same(build, monkeypatch):
+    encoder = build(num_heads=2).double()
+    parts = [sequences_of([[1, 2, 3], [4]]), sequences_of([[5, 6]])]
+    expected = encoder.together(parts, [None, None])
+    monkeypatch.setattr("fw_plugins.encoders.hstu.is_eager_on_cpu", lambda values: False)
+    for states, other in zip(expected, encoder.together(parts, [None, None]), strict=True):
+        assert_close(states, other)
 
 
 def test_sequences_wider_than_max_len_are_refused(build):
