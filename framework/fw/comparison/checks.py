@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fw.comparison.finished import Begun, Finished
+from fw.comparison.finished import FILES, Begun, Finished
 from fw.errors import RunError, UserError
 
 SHOWN = ("hr@10", "ndcg@10")
@@ -113,6 +113,10 @@ def _resolve(name: str, shared: Sequence[str], splits: Sequence[str]) -> list[tu
 
 
 def _nothing_shared(runs: Sequence[Finished]) -> str:
-    lines = [f"{run.path}: {', '.join(run.metrics) or 'none'}" for run in runs]
+    lines = [f"{run.path}: {', '.join(run.metrics) or _why_none(run)}" for run in runs]
     hint = "fw evaluate RUN scores a run under further protocols, and keeps the values of its cases"
     return "\n    ".join(["no metric is known of the cases of all these runs", *lines, hint])
+
+
+def _why_none(run: Finished) -> str:
+    return "none" if (run.path / FILES[0]).exists() else f"none, its {FILES[0]} is gone"

@@ -228,6 +228,18 @@ def test_runs_without_values_of_their_cases_are_sent_to_evaluate(tmp_path):
     assert [row.difference for row in compare([first, second]).rows] == [0.0]
 
 
+def test_a_run_whose_cases_are_gone_is_said_to_have_lost_them(tmp_path):
+    first = make_run(tmp_path / "a", {HIT: hits(2, 4)})
+    second = make_run(tmp_path / "b", {HIT: hits(2, 4)}, changes=OTHER)
+    (second / "ranks.parquet").unlink()
+    with pytest.raises(RunError) as caught:
+        compare([first, second])
+    assert str(caught.value).splitlines()[1:3] == [
+        f"    {first}: full/hr@10",
+        f"    {second}: none, its ranks.parquet is gone",
+    ]
+
+
 def test_the_same_run_twice_is_no_second_seed(tmp_path):
     first = make_run(tmp_path / "a", {HIT: hits(2, 4)})
     second = make_run(tmp_path / "b", {HIT: hits(2, 4)})
