@@ -242,7 +242,7 @@ def work_or_die(sender, setting, name, device, at_once):
 def test_a_killed_process_is_a_failed_job_and_runs_side_by_side_are_marked(
     setting, sweep, recipe, monkeypatch
 ):
-    third = attrs.evolve(sweep.jobs()[1], row="third", seed=2)
+    third = attrs.evolve(sweep.jobs()[1], row="third", seed=2, name="third-seed2")
     jobs = [*sweep.jobs(), third]
     with monkeypatch.context() as patched:
         patched.setattr(executing, "work", work_or_die)
