@@ -63,9 +63,9 @@ class Browser:
         """Return what the page has written to the console since it was last asked."""
         return [entry["message"] for entry in self.driver.get_log("browser")]
 
-    def picture(self, path: Path, **more: Any) -> None:
-        """Write what is in view as PNG, or the ``clip`` of the page that is given."""
-        shot = self.tell("Page.captureScreenshot", captureBeyondViewport=bool(more), **more)
+    def picture(self, path: Path, clip: dict[str, float]) -> None:
+        """Write a part of the page as PNG; ``clip`` is as the DevTools protocol has it."""
+        shot = self.tell("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         path.write_bytes(base64.b64decode(shot["data"]))
 
 

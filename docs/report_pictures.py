@@ -84,7 +84,7 @@ def draw(browser: Browser, report: Path, picture: Picture) -> None:
     top = max(top - MARGIN, 0)
     clip = {"x": 0, "y": top, "width": picture.width, "height": bottom + MARGIN - top, "scale": 1}
     path = IMAGES / f"{picture.name}.png"
-    browser.picture(path, clip=clip)
+    browser.picture(path, clip)
     print(f"written: {path}", file=sys.stderr)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fw.comparison.finished import FILES, Begun, Finished
+from fw.comparison.finished import Begun, Finished
+from fw.engine.folders.folder import RANKS
 from fw.errors import RunError, UserError
 
 SHOWN = ("hr@10", "ndcg@10")
@@ -119,4 +120,4 @@ def _nothing_shared(runs: Sequence[Finished]) -> str:
 
 
 def _why_none(run: Finished) -> str:
-    return "none" if (run.path / FILES[0]).exists() else f"none, its {FILES[0]} is gone"
+    return "none" if (run.path / RANKS).exists() else f"none, its {RANKS} is gone"

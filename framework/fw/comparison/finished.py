@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow.parquet as parquet
 
 from fw.engine.evaluating.results import STANDINGS
-from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.folder import RANKS, RunFolder
 from fw.engine.restore import read_result
 from fw.errors import RunError
 from fw.expected_ranks import Floats
@@ -23,7 +23,7 @@ from fw.kinds import KINDS
 from fw.parquet import UNREADABLE, read_frame
 
 # The cases of a run with their metrics: what it was scored under itself, and later.
-FILES = ("ranks.parquet", "evaluations.parquet")
+FILES = (RANKS, "evaluations.parquet")
 
 
 @attrs.define(eq=False, kw_only=True, slots=False)
@@ -112,7 +112,7 @@ class Finished(Begun):
     @cached_property
     def cases(self) -> pd.DataFrame:
         """The split, user and target of every case, in the order of :meth:`values`."""
-        return read_frame(self.path / FILES[0], ["split", "user", "target"])
+        return read_frame(self.path / RANKS, ["split", "user", "target"])
 
     def about_cases(self, split: str) -> pd.DataFrame | None:
         """Return ``history_length`` and ``target_count`` of a split's cases, None if unknown."""

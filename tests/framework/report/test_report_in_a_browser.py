@@ -1,6 +1,7 @@
 """Reports in headless Chromium: drawn without complaint, nothing cut off, used by keyboard.
 
-Screenshots are left in the tests' temporary folder.
+Every test has a browser of its own, so that one that hangs fails one test. No screenshot is taken:
+headless Chromium may wait for a frame that never comes, and none of the tests looks at a picture.
 """
 
 import base64
@@ -12,7 +13,7 @@ from chromium import Browser, start
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def browser(tmp_path_factory):
     try:
         driver = start(tmp_path_factory.mktemp("profile"))
@@ -29,11 +30,8 @@ def path(request):
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_a_page_is_drawn_whole_without_complaint_and_fits_its_screen(
-    browser, path, width, dark, tmp_path
-):
+def test_a_page_is_drawn_whole_without_complaint_and_fits_its_screen(browser, path, width, dark):
     browser.open(path, width=width, dark=dark)
-    browser.picture(tmp_path / f"{path.stem}-{width}.png")
     assert browser.complaints() == []
     assert browser.ask("return document.documentElement.scrollWidth") <= width
     assert browser.ask("return performance.getEntriesByType('resource').length") == 0

@@ -13,7 +13,7 @@ from fw.engine.finished.model import Trained, open_trained
 from fw.engine.finished.recommending import Recommender, Request
 from fw.engine.finished.remarks import remarks
 from fw.engine.finished.similar import similar_items
-from fw.engine.folders.folder import RunFolder
+from fw.engine.folders.folder import RANKS, RunFolder
 from fw.engine.notebook import as_html
 from fw.engine.restore import read_result
 from fw.errors import UserError
@@ -62,7 +62,7 @@ class LoadedRun:
         Raises RunError if the run is not finished.
         """
         read_result(self.folder)
-        return read_frame(self.folder.path / "ranks.parquet")
+        return read_frame(self.folder.path / RANKS)
 
     @property
     def history(self) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from fw.engine.folders.ownership import LOCK, OWNER, PATIENCE, is_owned, owned
 from fw.errors import RunError
 
 RECIPE, WEIGHTS, STATE = "recipe.toml", "best.safetensors", Path("state") / "checkpoint.pt"
+RANKS = "ranks.parquet"  # a row a case
 BEFORE_RECIPE = {"state", LOCK, OWNER, "environment.json", "data.json"}
 
 
@@ -112,7 +113,7 @@ class RunFolder:
         header = f"# fw {fw.__version__}; data used: {self.data}\n"
         write_text(self.path / RECIPE, header + recipe_text(recipe))
 
-    def write_ranks(self, frame: pd.DataFrame, name: str = "ranks.parquet") -> None:
+    def write_ranks(self, frame: pd.DataFrame, name: str = RANKS) -> None:
         """Keep the counts and metrics of every case."""
         frame.attrs["data"] = self.data  # pandas stores it in the file's metadata
         write_bytes(self.path / name, frame.to_parquet())
