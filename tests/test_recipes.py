@@ -1,4 +1,4 @@
-"""The shipped recipes: every one is right, says what it is, and sweeps are right in every row."""
+"""The shipped recipes: each is right and says what it is; so are rows of sweeps, ends of searches."""
 
 from pathlib import Path
 
@@ -7,11 +7,13 @@ import pytest
 from fw.config.reading import read_recipe
 from fw.discovery import discover
 from fw.sweep.reading import has_sweep, read_sweep
+from fw.tune.reading import read_search
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "recipes").rglob("*.toml"))
 PUBLISHED = [file for file in FILES if file.parent.name == "published"]
 SWEEPS = [file for file in FILES if file.parent.name == "sweeps"]
+SEARCHES = [file for file in FILES if file.parent.name == "tunes"]
 
 
 def name_of(file):
@@ -27,6 +29,7 @@ def test_there_is_something_to_check():
     assert len(FILES) > 10
     assert len(PUBLISHED) > 3
     assert SWEEPS
+    assert SEARCHES
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
@@ -42,6 +45,12 @@ def test_a_shipped_sweep_is_right_in_every_row_for_real_and_as_a_trial(file, reg
     assert has_sweep(file)
     for quick in (False, True):
         assert len(read_sweep(file, registry, quick=quick).rows) > 1
+
+
+@pytest.mark.parametrize("file", SEARCHES, ids=name_of)
+def test_a_shipped_search_is_right_at_both_ends_of_every_range_and_as_a_trial(file, registry):
+    for quick in (False, True):
+        assert len(read_search(file, registry, quick=quick).parameters) > 1
 
 
 @pytest.mark.parametrize("file", PUBLISHED, ids=name_of)
