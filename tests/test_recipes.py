@@ -1,4 +1,4 @@
-"""The shipped recipes: each is right and says what it is; so are rows of sweeps, ends of searches."""
+"""The shipped recipes: right, and say what they are; so are rows of sweeps and ends of searches."""
 
 from pathlib import Path
 

@@ -114,10 +114,18 @@ def _resolve(name: str, shared: Sequence[str], splits: Sequence[str]) -> list[tu
 
 
 def _nothing_shared(runs: Sequence[Finished]) -> str:
-    lines = [f"{run.path}: {', '.join(run.metrics) or _why_none(run)}" for run in runs]
+    without = [run for run in runs if not run.metrics]  # these alone are in the way
+    lines = [f"{run.path}: {_what_is_known(run)}" for run in without or runs]
     hint = "fw evaluate RUN scores a run under further protocols, and keeps the values of its cases"
     return "\n    ".join(["no metric is known of the cases of all these runs", *lines, hint])
 
 
-def _why_none(run: Finished) -> str:
-    return "none" if (run.path / RANKS).exists() else f"none, its {RANKS} is gone"
+def _what_is_known(run: Finished) -> str:
+    pairs = [metric.split("/") for metric in run.metrics]
+    if not pairs:
+        return "none" if (run.path / RANKS).exists() else f"none, its {RANKS} is gone"
+    protocols = dict.fromkeys(protocol for protocol, _ in pairs)
+    return "; ".join(
+        f"{protocol}: {', '.join(name for own, name in pairs if own == protocol)}"
+        for protocol in protocols
+    )
