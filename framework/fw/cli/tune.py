@@ -116,7 +116,7 @@ def _show_table(search: Search, setting: TuneSetting, study: Study) -> None:
     from fw.tune.table import TuneTable
 
     table = TuneTable(search=search, study=study, folder=setting.folder)
-    cells = table.shown()
+    cells = table.on_screen()
     show(make_table(cells.columns, cells.head(_SHOWN).itertuples(index=False)))
     if len(cells) > _SHOWN:
         show(f"and {len(cells) - _SHOWN} more")

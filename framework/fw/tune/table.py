@@ -58,6 +58,19 @@ class TuneTable:
         frame = self.frame().astype(object)
         return pd.DataFrame({name: frame[name].map(_formats(str(name))) for name in frame})
 
+    def on_screen(self) -> pd.DataFrame:
+        """Return :meth:`shown` with the parameters in one column, as after ``--set``.
+
+        A column for each would break words in the width of a terminal.
+        """
+        cells = self.shown()
+        keys = [parameter.key for parameter in self.search.parameters]
+        pairs = [
+            " ".join(f"{key}={value}" for key, value in zip(keys, values, strict=True))
+            for values in cells[keys].itertuples(index=False)
+        ]
+        return cells.drop(columns=keys).assign(parameters=pairs)
+
     def notes(self) -> list[str]:
         """Return what a reader must know beside the numbers."""
         return [*_notes(self)]

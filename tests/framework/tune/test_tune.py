@@ -28,6 +28,8 @@ pruner = "none"
 "encoder.hidden_size" = { choices = [4, 8] }
 """
 
+PARAMETERS = ("optimizer.learning_rate", "encoder.hidden_size")
+
 # Each range is right by itself, and not every pair of values.
 CLASHING = """
 [tune]
@@ -86,6 +88,17 @@ def test_trials_are_runs_that_see_no_test_but_the_best_one_and_a_table_says_all(
     assert f"fw run {folder_of(recipe) / 'best.toml'} --set seed=2" in told
     kept = (folder_of(recipe) / "recipes" / f"{best}.toml").read_text()
     assert (folder_of(recipe) / "best.toml").read_text() == kept
+
+
+def test_the_printed_table_has_the_parameters_of_a_trial_in_one_column(searched):
+    recipe, told = searched
+    table = pd.read_csv(folder_of(recipe) / "table.csv")
+    for number, rate, size in table[["trial", *PARAMETERS]].itertuples(index=False):
+        (line,) = [line for line in told.splitlines() if line.split()[:1] == [str(number)]]
+        assert line.split()[-2:] == [
+            f"optimizer.learning_rate={rate:.4g}",
+            f"encoder.hidden_size={size}",
+        ]
 
 
 def test_the_best_recipe_can_be_run_and_comes_to_the_same(searched, tmp_path):
