@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import attrs
@@ -109,12 +110,10 @@ class Range:
                 self.key, int(keys.low), int(keys.high), step=step, log=keys.log
             )
             return Change.to(self.key, whole)
-        return Change.to(
-            self.key,
-            trial.suggest_float(
-                self.key, float(keys.low), float(keys.high), step=keys.step, log=keys.log
-            ),
+        value = trial.suggest_float(
+            self.key, float(keys.low), float(keys.high), step=keys.step, log=keys.log
         )
+        return Change.to(self.key, value if keys.step is None else _as_written(value, keys))
 
     def probes(self) -> Iterator[Change]:
         """Yield both ends."""
@@ -155,6 +154,12 @@ class Choices:
         """Yield every value."""
         for value in self.values:
             yield Change(self.key, value)
+
+
+def _as_written(value: float, keys: RangeKeys) -> float:
+    """Return a value of a range with steps as one would write it: 0.6, not 0.6000000000000001."""
+    low, step = Decimal(str(keys.low)), Decimal(str(keys.step))
+    return float(low + round((Decimal(value) - low) / step) * step)
 
 
 def _is_whole(keys: RangeKeys) -> bool:

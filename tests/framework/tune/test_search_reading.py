@@ -84,6 +84,15 @@ def test_a_trial_is_the_recipe_with_the_values_that_it_was_given(search):
     assert "[tune]" not in job.recipe
 
 
+@pytest.mark.parametrize(
+    ("drawn", "written"), [(0.3 + 3 * 0.1, "0.6"), (0.3, "0.3"), (0.3 + 4 * 0.1, "0.7")]
+)
+def test_a_multiple_of_a_step_is_what_one_would_write(search, drawn, written):
+    ends = with_parameter('"encoder.dropout" = { low = 0.3, high = 0.7, step = 0.1 }')
+    job = search(ends).job(FixedTrial({"encoder.dropout": drawn}))
+    assert f"\ndropout = {written}\n" in job.recipe
+
+
 def test_fw_run_ignores_the_table(write, registry, recipe_text):
     path = write(recipe_text + TUNE)
     assert has_search(path)
