@@ -80,12 +80,19 @@ def _protocols(run: Finished) -> str:
 
 
 def _default(shared: Sequence[str]) -> list[str]:
-    chosen = []
-    for protocol in dict.fromkeys(metric.split("/")[0] for metric in shared):
-        own = [metric for metric in shared if metric.split("/")[0] == protocol]
-        usual = [metric for metric in own if metric.split("/")[1] in SHOWN]
-        chosen += usual or own[:2]
-    return chosen
+    return [
+        f"{protocol}/{name}"
+        for protocol, names in _by_protocol(shared).items()
+        for name in [name for name in names if name in SHOWN] or names[:2]
+    ]
+
+
+def _by_protocol(metrics: Sequence[str]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for metric in metrics:
+        protocol, name = metric.split("/")
+        names.setdefault(protocol, []).append(name)
+    return names
 
 
 def _shared_splits(runs: Sequence[Finished]) -> list[str]:
@@ -121,11 +128,7 @@ def _nothing_shared(runs: Sequence[Finished]) -> str:
 
 
 def _what_is_known(run: Finished) -> str:
-    pairs = [metric.split("/") for metric in run.metrics]
-    if not pairs:
+    if not run.metrics:
         return "none" if (run.path / RANKS).exists() else f"none, its {RANKS} is gone"
-    protocols = dict.fromkeys(protocol for protocol, _ in pairs)
-    return "; ".join(
-        f"{protocol}: {', '.join(name for own, name in pairs if own == protocol)}"
-        for protocol in protocols
-    )
+    known = _by_protocol(run.metrics).items()
+    return "; ".join(f"{protocol}: {', '.join(names)}" for protocol, names in known)

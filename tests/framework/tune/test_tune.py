@@ -28,8 +28,6 @@ pruner = "none"
 "encoder.hidden_size" = { choices = [4, 8] }
 """
 
-PARAMETERS = ("optimizer.learning_rate", "encoder.hidden_size")
-
 # Each range is right by itself, and not every pair of values.
 CLASHING = """
 [tune]
@@ -93,7 +91,8 @@ def test_trials_are_runs_that_see_no_test_but_the_best_one_and_a_table_says_all(
 def test_the_printed_table_has_the_parameters_of_a_trial_in_one_column(searched):
     recipe, told = searched
     table = pd.read_csv(folder_of(recipe) / "table.csv")
-    for number, rate, size in table[["trial", *PARAMETERS]].itertuples(index=False):
+    columns = ["trial", "optimizer.learning_rate", "encoder.hidden_size"]
+    for number, rate, size in table[columns].itertuples(index=False):
         (line,) = [line for line in told.splitlines() if line.split()[:1] == [str(number)]]
         assert line.split()[-2:] == [
             f"optimizer.learning_rate={rate:.4g}",
